@@ -1,0 +1,1 @@
+"""Simulation of rare objects: lens maths, light profiles, observation, instruments."""

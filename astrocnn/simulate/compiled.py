@@ -1,0 +1,33 @@
+"""Compilation of pure `keras.ops` functions; the only file of the simulators that knows backends by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function of tensors.
+
+    Parameters
+    ----------
+    function : callable
+        Pure function of tensors (or dicts of them) of fixed shapes, written with `keras.ops`.
+
+    Returns
+    -------
+    callable
+        The same function: a graph on TensorFlow, XLA on JAX, as it is on other backends.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow
+
+        return tensorflow.function(function, jit_compile=False)
+    if backend == "jax":
+        import jax
+
+        return jax.jit(function)
+    return function
