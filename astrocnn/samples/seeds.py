@@ -1,7 +1,7 @@
-"""Random numbers that define data: drawn in blocks of consecutive object numbers, the same for any partition of the work.
+"""Random numbers that define data: drawn in blocks of consecutive object numbers, however the work is divided.
 
-Object number k belongs to block k // BLOCK. A block has its own generator, keyed by (run seed, stage name, block, part),
-and is always drawn whole, so that neither shards, batches nor the number of workers change what an object is.
+Object number k belongs to block k // BLOCK. A block has its own generator, keyed by (run seed, stage name, block,
+part), and is always drawn whole, so that neither shards, batches nor the number of workers change what an object is.
 """
 
 from __future__ import annotations
