@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from astrocnn.errors import DataError
+from astrocnn.instruments import Instrument
 
 _SIGMA_PER_FWHM = 1.0 / (2.0 * math.sqrt(2.0 * math.log(2.0)))
 _INTEGRATION = 5  # samples across a pixel when a profile is integrated over it
@@ -64,6 +66,33 @@ def psf_kernel(
         profile = (1.0 + squared / alpha**2) ** -moffat_beta
     kernel = profile.reshape(size, _INTEGRATION, size, _INTEGRATION).sum(axis=(1, 3))
     return (kernel / kernel.sum()).astype(np.float32)
+
+
+def instrument_kernels(instrument: Instrument, bands: Sequence[str], supersampling: int) -> dict[str, np.ndarray]:
+    """Point-spread functions of an instrument's bands on a supersampled pixel grid.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The instrument.
+    bands : sequence of str
+        Names of the bands.
+    supersampling : int
+        Samples across a pixel.
+
+    Returns
+    -------
+    dict of ndarray
+        `psf_kernel` of each band, sampled at the pixel scale over `supersampling`.
+
+    Raises
+    ------
+    UnknownName
+        When the instrument has no such band.
+    """
+    scale = instrument.scale_arcsec / supersampling
+    psfs = {band: instrument.band(band).psf for band in bands}
+    return {band: psf_kernel(psf.fwhm.value, scale, moffat_beta=psf.moffat_beta) for band, psf in psfs.items()}
 
 
 def check_psf(kernel: np.ndarray, *, where: str = "PSF", centroid_px: float = 0.1, flux: float = 1e-3) -> np.ndarray:
