@@ -19,7 +19,7 @@ class Stretch(BaseModel):
     """A stretch: `level = zero_level + softening * curve(flux / softening)`, rounded and clipped to 0..levels - 1.
 
     Flux is in levels: close to zero, a flux of 1 is one level of the linear and asinh curves. A flux equal to
-    `softening` lies `softening` levels above zero on the linear and square-root curves, 0.88 times as many on the asinh.
+    `softening` lies `softening` levels above zero on the linear and square-root curves, 0.88 of that on the asinh.
 
     Attributes
     ----------
