@@ -1,7 +1,7 @@
 """Telling stars from galaxies: by size where the star is not saturated, by its diffraction spikes where it is.
 
 A star's size depends on its peak alone: not at all in linear data, and along one curve in a stretched picture, for any
-stretch that treats all pixels alike. So stars lie on the lower edge of size against peak, the classical diagram of size
+stretch that treats all pixels alike. So stars lie on the lower side of size against peak, the classical diagram of size
 and magnitude (Kaiser, Squires & Broadhurst 1995, ApJ 449, 460) in a form that needs no linear flux.
 """
 
@@ -12,6 +12,10 @@ from scipy.ndimage import map_coordinates
 
 SOURCES_PER_BIN = 40  # of peak, for the edge
 EDGE_PERCENTILE = 5.0
+RIDGE_SMOOTHING = 0.05  # in the logarithm of size, as is the next
+RIDGE_WIDTH = 0.35
+RIDGE_FALL = 0.25
+RIDGE_FRACTION = 0.1
 ANGLES = 64
 RADII = np.arange(1.0, 2.5, 0.25)  # of the half-light radius, where spikes stand out and the core does not
 
@@ -22,39 +26,61 @@ def point_like(
     peak: np.ndarray,
     usable: np.ndarray,
     *,
-    size_tolerance: float = 0.1,
     minimum_axis_ratio: float = 0.85,
+    edge_tolerance: float = 0.1,
 ) -> np.ndarray:
-    """Sources as compact as the most compact of their peak, and round.
+    """Round sources on the stellar locus of size against peak, or, where there is no locus, those at its lower edge.
 
-    A galaxy as small as the point spread function passes too: no picture can tell it from a star by its shape.
+    The lower edge is the fifth percentile of size, running with peak. Where the sizes relative to it gather in a ridge
+    and then thin out, the ridge is the stars, as far above its crest as the edge lies below. Where they do not (a deep
+    field with few stars), only sources within `edge_tolerance` of the edge are taken: as compact as anything there.
+    A galaxy as small as the point spread function passes too: its shape does not tell it from a star.
 
     Parameters
     ----------
     half_light_radius, axis_ratio, peak : arrays (n,)
         Sizes in any unit.
     usable : array (n,) of bool
-        Bright, unsaturated, whole: the only ones that shape the edge and may be stars.
-    size_tolerance : float
-        How far above the edge a star may lie, relative to it.
+        Bright, unsaturated, whole: the only ones that shape the locus and may be stars.
     minimum_axis_ratio : float
         Least axis ratio of a star.
+    edge_tolerance : float
+        Relative size above the edge.
 
     Returns
     -------
     array (n,) of bool
+        All False with fewer than 40 candidates.
     """
     candidates = np.flatnonzero(usable & (axis_ratio >= minimum_axis_ratio) & (half_light_radius > 0) & (peak > 0))
     stars = np.zeros(len(peak), dtype=bool)
     if candidates.size < SOURCES_PER_BIN:
         return stars
     candidates = candidates[np.argsort(peak[candidates], kind="stable")]
-    bins = np.array_split(candidates, max(1, candidates.size // SOURCES_PER_BIN))
-    edge = [np.percentile(half_light_radius[members], EDGE_PERCENTILE) for members in bins]
-    centres = [np.median(np.log(peak[members])) for members in bins]
-    limit = np.interp(np.log(peak[candidates]), centres, edge) * (1.0 + size_tolerance)
-    stars[candidates] = half_light_radius[candidates] <= limit
+    log_size, log_peak = np.log(half_light_radius[candidates]), np.log(peak[candidates])
+    bins = np.array_split(np.arange(candidates.size), candidates.size // SOURCES_PER_BIN)
+    edge = [np.percentile(log_size[members], EDGE_PERCENTILE) for members in bins]
+    excess = log_size - np.interp(log_peak, [np.median(log_peak[members]) for members in bins], edge)
+    crest = ridge_crest(excess)
+    stars[candidates] = excess <= (np.log1p(edge_tolerance) if crest is None else 2.0 * crest)
     return stars
+
+
+def ridge_crest(excess: np.ndarray) -> float | None:
+    """Where the first ridge in a distribution of log sizes (above the edge, 0) has its crest; None without a ridge.
+
+    A ridge is a maximum of the smoothed density at most RIDGE_WIDTH above the edge, that falls to RIDGE_FALL of itself
+    within RIDGE_WIDTH beyond, and holds RIDGE_FRACTION
+    of the sources.
+    """
+    grid = np.arange(0.0, 1.5, RIDGE_SMOOTHING / 5)
+    density = np.exp(-0.5 * ((grid[:, None] - excess) / RIDGE_SMOOTHING) ** 2).sum(axis=1)
+    maxima = 1 + np.flatnonzero((density[1:-1] > density[:-2]) & (density[1:-1] >= density[2:]))
+    for top in maxima[grid[maxima] <= RIDGE_WIDTH]:
+        beyond = density[(grid > grid[top]) & (grid <= grid[top] + RIDGE_WIDTH)]
+        if beyond.min() <= RIDGE_FALL * density[top] and np.mean(excess <= 2.0 * grid[top]) >= RIDGE_FRACTION:
+            return float(grid[top])
+    return None
 
 
 def spike_strength(image: np.ndarray, x: np.ndarray, y: np.ndarray, half_light_radius_px: np.ndarray) -> np.ndarray:
