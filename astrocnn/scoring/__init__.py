@@ -1,0 +1,1 @@
+"""Scores of objects: prediction, metrics with intervals, completeness, calibration, flags."""
