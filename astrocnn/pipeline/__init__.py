@@ -1,0 +1,1 @@
+"""From a pipeline file to products: checked configuration, graph, plan, run, and the store they stand in."""

@@ -1,0 +1,270 @@
+"""A pipeline file, read and checked: every single value is right; the graph is checked next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from astrocnn.errors import AstrocnnError, InputMissing, PipelineFileError, UnknownName
+from astrocnn.instruments import Instrument, load_instrument
+from astrocnn.pipeline.document import Document, KeyPath, read_document
+from astrocnn.pipeline.edges import parse_edge, substitute_inputs
+from astrocnn.pipeline.overrides import apply_all
+from astrocnn.pipeline.problems import Problem, raise_errors
+from astrocnn.pipeline.registry import stage_named
+from astrocnn.pipeline.stage import Edge, InputValue, Outside, Stage, StageParameters
+from astrocnn.pipeline.validation import problems_of
+from astrocnn.plugins import Plugin, load_plugin
+from astrocnn.resources import pipelines_folder
+from astrocnn.spelling import suggestion
+
+_NAME = r"^[A-Za-z][A-Za-z0-9_-]*$"
+Name = Annotated[str, Field(pattern=_NAME, max_length=80)]
+
+
+class _FileModel(BaseModel):
+    """The keys at the root of a pipeline file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    version: Literal[1]
+    name: Name
+    seed: int = Field(ge=0, lt=2**63)
+    instrument: str | None = None
+    inputs: dict[Name, str | None] = {}
+    stages: dict[Name, dict[str, Any]] = Field(min_length=1)
+    profiles: dict[Name, dict[str, Any] | None] = {}
+    plugins: list[str] = []
+    failure_budget: float = Field(0.05, ge=0, le=1)
+
+
+@dataclass(frozen=True)
+class StageEntry:
+    """One stage of a file: its name, its kind and its checked parameters."""
+
+    name: str
+    stage: Stage[Any]
+    parameters: StageParameters
+
+
+@dataclass
+class PipelineConfig:
+    """A checked pipeline file.
+
+    Attributes
+    ----------
+    file : Path
+        Where it was read from.
+    name : str
+        Name of the run: the file's, with `@profile` when one was laid over.
+    seed : int
+        Seed of everything random.
+    instrument : Instrument or None
+    stages : dict of str to StageEntry
+        In the order of the file.
+    failure_budget : float
+        Largest fraction of rejected objects that still ends with exit code 0.
+    document : Document
+        The effective data and the place of each key.
+    plugins : tuple of Plugin
+    """
+
+    file: Path
+    name: str
+    seed: int
+    instrument: Instrument | None
+    inputs: dict[str, InputValue]
+    stages: dict[str, StageEntry]
+    failure_budget: float
+    document: Document
+    plugins: tuple[Plugin, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+
+
+def find_pipeline(name: str | Path) -> tuple[Path, Path]:
+    """Find a pipeline by path, or by the name of a packaged one.
+
+    Returns
+    -------
+    file : Path
+    base : Path
+        Folder its relative paths start from: its own, or the working folder for a packaged pipeline.
+
+    Raises
+    ------
+    InputMissing
+        When there is neither such a file nor such a packaged pipeline.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path, path.parent
+    packaged = pipelines_folder() / f"{name}.yaml"
+    if path.suffix == "" and packaged.is_file():
+        return packaged, Path()
+    known = sorted(found.stem for found in pipelines_folder().glob("*.yaml"))
+    nearby = sorted(str(found) for found in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    raise InputMissing(
+        "there is no such pipeline",
+        where=str(name),
+        expected="a file, or a packaged pipeline",
+        fix=suggestion(str(name), [*known, *nearby]),
+    )
+
+
+def load_config(name: str | Path, profile: str | None = None, settings: Sequence[str] = ()) -> PipelineConfig:
+    """Read and check a pipeline file.
+
+    Parameters
+    ----------
+    name : str or Path
+        The file, or the name of a packaged pipeline.
+    profile : str, optional
+        Profile of the file to lay over it.
+    settings : sequence of str
+        `PATH=YAML` pairs laid over both.
+
+    Raises
+    ------
+    InputMissing
+        When there is no such file.
+    PipelineFileErrors
+        With every problem of the file at once.
+    """
+    file, base = find_pipeline(name)
+    document = apply_all(read_document(file), profile, settings)
+    try:
+        model = _FileModel.model_validate(document.data)
+    except ValidationError as error:
+        problems = problems_of(error, _FileModel, document)
+        problems += _StageReader(document, {}).salvage()
+        raise_errors(problems)
+        raise
+    problems = []
+    inputs = {
+        key: InputValue(key, value, Path() if document.place(("inputs", key)).startswith("--set") else base)
+        for key, value in model.inputs.items()
+    }
+    plugins = _load_plugins(model.plugins, base, document, problems)
+    instrument = _load_instrument(model.instrument, base, document, problems)
+    reader = _StageReader(document, inputs)
+    stages = reader.read(model.stages)
+    problems += reader.problems + _unused_inputs(model, document)
+    raise_errors(problems)
+    run_name = f"{model.name}@{profile}" if profile else model.name
+    return PipelineConfig(
+        file, run_name, model.seed, instrument, inputs, stages, model.failure_budget, document, plugins, problems
+    )
+
+
+def _load_plugins(names: list[str], base: Path, document: Document, problems: list[Problem]) -> tuple[Plugin, ...]:
+    plugins = []
+    for index, name in enumerate(names):
+        try:
+            plugins.append(load_plugin(base / name))
+        except AstrocnnError as error:
+            problems.append(document.problem(("plugins", index), str(error)))
+    return tuple(plugins)
+
+
+def _load_instrument(
+    name: str | None, base: Path, document: Document, problems: list[Problem]
+) -> Instrument | None:
+    if name is None:
+        return None
+    try:
+        return load_instrument(name, base)
+    except (UnknownName, InputMissing, PipelineFileError) as error:
+        problems.append(document.problem(("instrument",), str(error)))
+        return None
+
+
+def _unused_inputs(model: _FileModel, document: Document) -> list[Problem]:
+    used = repr(model.stages)
+    return [
+        document.problem(("inputs", name), "no stage uses this input", level="warning")
+        for name in model.inputs
+        if f"${{inputs.{name}}}" not in used
+    ]
+
+
+class _StageReader:
+    """Checks the stages one by one and gathers what is wrong with all of them."""
+
+    def __init__(self, document: Document, inputs: dict[str, InputValue]) -> None:
+        self.document = document
+        self.inputs = inputs
+        self.problems: list[Problem] = []
+
+    def salvage(self) -> list[Problem]:
+        """Problems of the stages of a file whose root is wrong, as far as they can be told."""
+        stages = self.document.data.get("stages")
+        inputs = self.document.data.get("inputs")
+        if isinstance(inputs, dict):
+            self.inputs = {str(key): InputValue(str(key), None, Path()) for key in inputs}
+        if isinstance(stages, dict):
+            self.read({str(name): entry for name, entry in stages.items() if isinstance(entry, dict)})
+        return self.problems
+
+    def read(self, stages: dict[str, dict[str, Any]]) -> dict[str, StageEntry]:
+        entries = {}
+        for name, data in stages.items():
+            stage = self._stage(("stages", name), data)
+            parameters = stage and self._parameters(("stages", name), stage, data)
+            if stage and parameters:
+                entries[name] = StageEntry(name, stage, parameters)
+        return entries
+
+    def _stage(self, path: KeyPath, data: dict[str, Any]) -> Stage[Any] | None:
+        use = data.get("use")
+        if not isinstance(use, str):
+            self.problems.append(self.document.problem(path, "has no `use:`; expected the kind of stage"))
+            return None
+        try:
+            return stage_named(use)
+        except UnknownName as error:
+            self.problems.append(self.document.problem((*path, "use"), str(error)))
+            return None
+
+    def _parameters(self, path: KeyPath, stage: Stage[Any], data: dict[str, Any]) -> StageParameters | None:
+        edges, outside = stage.Parameters.marked(Edge), stage.Parameters.marked(Outside)
+        values: dict[str, Any] = {}
+        before = len(self.problems)
+        for key, raw in data.items():
+            if key == "use":
+                continue
+            try:
+                value = substitute_inputs(raw, self.inputs)
+                if key in edges:
+                    value = parse_edge(value, edges[key])
+                elif key in outside:
+                    value = _outside(value)
+                elif _holds_input(value):
+                    raise PipelineFileError("takes a plain value, not an input")
+                values[key] = value
+            except PipelineFileError as error:
+                self.problems.append(self.document.problem((*path, key), str(error)))
+        try:
+            return stage.Parameters.model_validate(values)
+        except ValidationError as error:
+            faulty = {problem.key for problem in self.problems[before:]}
+            found = problems_of(error, stage.Parameters, self.document, path)
+            self.problems += [problem for problem in found if problem.key not in faulty]
+            return None
+
+
+def _outside(value: Any) -> InputValue | None:
+    if value is None or isinstance(value, InputValue):
+        return value
+    raise PipelineFileError(f"takes what comes from outside; expected ${{inputs.NAME}}, received {value!r}")
+
+
+def _holds_input(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_input(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_input(item) for item in value)
+    return isinstance(value, InputValue)

@@ -1,0 +1,81 @@
+"""A row for every object: what became of it, and why. Nothing is lost silently."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from astrocnn.errors import StoreError
+
+FILE = "ledger.parquet"
+STATUSES = ("read", "excluded", "rejected", "simulated", "scored", "kept")
+"""`excluded`: fine, but not of the kind wanted (a star); `rejected`: cannot be used, counts against the budget."""
+
+
+@dataclass
+class Ledger:
+    """Rows of one stage or part, in the order they were added."""
+
+    ids: list[str] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, ids: Iterable[str], status: str, reason: str = "") -> None:
+        """Add one row per object.
+
+        Raises
+        ------
+        StoreError
+            When the status is not one of `STATUSES`.
+        """
+        if status not in STATUSES:
+            raise StoreError(f"no ledger status is called {status!r}", expected=", ".join(STATUSES))
+        ids = [str(one) for one in ids]
+        self.ids += ids
+        self.statuses += [status] * len(ids)
+        self.reasons += [reason] * len(ids)
+
+    def extend(self, other: Ledger) -> None:
+        """Add the rows of another ledger."""
+        self.ids += other.ids
+        self.statuses += other.statuses
+        self.reasons += other.reasons
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Number of objects by status and, within it, by reason."""
+        counts: dict[str, dict[str, int]] = {}
+        for (status, reason), number in sorted(Counter(zip(self.statuses, self.reasons, strict=True)).items()):
+            counts.setdefault(status, {})[reason] = number
+        return counts
+
+    def write(self, folder: Path) -> None:
+        """Write `ledger.parquet` into a product's folder."""
+        import pyarrow
+        from pyarrow import parquet
+
+        columns = {"id": self.ids, "status": self.statuses, "reason": self.reasons}
+        table = pyarrow.table({name: pyarrow.array(values, pyarrow.string()) for name, values in columns.items()})
+        parquet.write_table(table, folder / FILE)
+
+
+def read_ledger(folder: Path) -> Ledger:
+    """Read the ledger of a product's folder; empty when it has none."""
+    if not (folder / FILE).is_file():
+        return Ledger()
+    from pyarrow import parquet
+
+    table = parquet.read_table(folder / FILE).to_pydict()
+    return Ledger(table["id"], table["status"], table["reason"])
+
+
+def total(counts: dict[str, dict[str, int]]) -> int:
+    """Objects in a ledger's counts."""
+    return sum(sum(reasons.values()) for reasons in counts.values())
+
+
+def rejected_fraction(counts: dict[str, dict[str, int]]) -> float:
+    """Fraction of the objects that were rejected; 0 for an empty ledger."""
+    number = total(counts)
+    return sum(counts.get("rejected", {}).values()) / number if number else 0.0

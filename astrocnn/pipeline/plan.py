@@ -1,0 +1,230 @@
+"""What a run would do: for each stage and part its content hash, and whether it is made or reused, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from astrocnn.errors import AstrocnnError, PipelineFileError
+from astrocnn.pipeline.config import PipelineConfig, StageEntry
+from astrocnn.pipeline.graph import Graph, build_graph
+from astrocnn.pipeline.identity import FORMAT_VERSION, FileHashes, backend_identity, content_hash, differences
+from astrocnn.pipeline.outside import outside_source
+from astrocnn.pipeline.problems import Problem, raise_errors
+from astrocnn.pipeline.stage import Forecast, Outside, Part, Reference, Scene, Source
+from astrocnn.pipeline.store import Store
+from astrocnn.spelling import suggestion
+
+
+@dataclass
+class StagePlan:
+    """What a run would do with one stage.
+
+    Attributes
+    ----------
+    entry : StageEntry
+        The stage and its parameters.
+    state : str
+        `run`, `reuse` or `skipped`.
+    reason : str
+        Why.
+    hash : str
+        Content hash of the product.
+    identity : dict
+        What the hash was made of.
+    scene : Scene
+        What the stage knows before compute.
+    parts : tuple of Part or None
+        Its parts with their hashes; None when it is made in one piece.
+    forecast : Forecast
+    """
+
+    entry: StageEntry
+    state: str
+    reason: str
+    hash: str = ""
+    identity: dict[str, Any] = field(default_factory=dict)
+    scene: Scene | None = None
+    parts: tuple[Part, ...] | None = None
+    forecast: Forecast = field(default_factory=Forecast)
+
+    @property
+    def name(self) -> str:
+        """Name of the stage in the file."""
+        return self.entry.name
+
+
+@dataclass
+class Plan:
+    """A whole file's plan, stages in running order, with the problems found on the way."""
+
+    config: PipelineConfig
+    store: Store
+    graph: Graph
+    stages: dict[str, StagePlan]
+    problems: list[Problem]
+
+    def __getitem__(self, name: str) -> StagePlan:
+        return self.stages[name]
+
+
+def make_plan(config: PipelineConfig, store: Store, force: Sequence[str] = ()) -> Plan:
+    """Plan a run without making anything.
+
+    Parameters
+    ----------
+    config : PipelineConfig
+        The checked file.
+    store : Store
+        Where products stand.
+    force : sequence of str
+        Stages to make again although they are up to date.
+
+    Raises
+    ------
+    PipelineFileErrors
+        When the graph cannot run; findings of the stages' own checks stand in `problems`.
+    InputMissing
+        When files from outside are missing.
+    """
+    check_stage_names(config, force, "--force")
+    graph, problems = build_graph(config)
+    raise_errors([*config.problems, *problems])
+    planner = _Planner(config, store, graph, set(force))
+    for name in graph.order:
+        planner.add(name)
+    planner.files.save()
+    return Plan(config, store, graph, planner.stages, [*config.problems, *planner.problems])
+
+
+def check_stage_names(config: PipelineConfig, names: Iterable[str], flag: str) -> None:
+    """Refuse a flag that names a stage the file has not; raises PipelineFileError."""
+    for name in names:
+        if name not in config.stages:
+            raise PipelineFileError(f"{flag}: no stage is called {name!r}", fix=suggestion(name, config.stages))
+
+
+class _Planner:
+    def __init__(self, config: PipelineConfig, store: Store, graph: Graph, force: set[str]) -> None:
+        self.config, self.store, self.graph, self.force = config, store, graph, force
+        self.files = FileHashes(store.root / "files.json")
+        self.stages: dict[str, StagePlan] = {}
+        self.problems: list[Problem] = []
+
+    def add(self, name: str) -> None:
+        entry = self.config.stages[name]
+        if name in self.graph.skipped:
+            self.stages[name] = StagePlan(entry, "skipped", self.graph.skipped[name])
+            return
+        sources = {
+            key: tuple(self._source(reference, key, entry) for reference in references)
+            for key, references in self.graph.edges[name].items()
+        }
+        scene = Scene(name, self.config.seed, self.config.instrument, sources, tuple(self.config.stages))
+        try:
+            forecast = entry.stage.forecast(entry.parameters, scene)
+            self._check(entry, scene)
+            parts = entry.stage.parts(entry.parameters, scene)
+        except AstrocnnError as error:
+            if error.where is None:
+                error.where = name
+            raise
+        outside = self._outside(entry) if parts is None else {}
+        identity = self._identity(entry, scene, outside)
+        numbered = self._hash_parts(entry, scene, parts)
+        if numbered is not None:
+            identity["parts"] = {part.name: part.hash for part in numbered}
+        plan = StagePlan(entry, "run", "", content_hash(identity), identity, scene, numbered, forecast)
+        self._decide(plan)
+        self.stages[name] = plan
+
+    def _check(self, entry: StageEntry, scene: Scene) -> None:
+        for finding in entry.stage.check(entry.parameters, scene):
+            path = ("stages", entry.name, finding.key) if finding.key else ("stages", entry.name)
+            self.problems.append(self.config.document.problem(path, finding.text, finding.level))
+
+    def _source(self, reference: Reference, key: str, entry: StageEntry) -> Source:
+        if reference.outside is not None:
+            kind = entry.parameters.marked_edge(key).kind
+            return outside_source(reference.outside, kind, self.files)
+        plan = self.stages[str(reference.stage)]
+        return Source(
+            plan.name,
+            plan.entry.stage.produces,
+            plan.hash,
+            self.store.product(plan.name, plan.hash),
+            reference.splits,
+            plan.parts or (),
+            plan.forecast,
+            plan.entry.stage.use,
+        )
+
+    def _outside(self, entry: StageEntry) -> dict[str, Any]:
+        values = {key: entry.parameters.value_of(key) for key in entry.parameters.marked(Outside)}
+        return {key: self.files.of(value.path) for key, value in values.items() if value is not None}
+
+    def _common(self, entry: StageEntry, leave_out: Sequence[str] = ()) -> dict[str, Any]:
+        stage = entry.stage
+        identity: dict[str, Any] = {
+            "format_version": FORMAT_VERSION,
+            "stage": entry.name,
+            "use": stage.use,
+            "revision": stage.revision,
+            "parameters": entry.parameters.effective(leave_out),
+            "seed": self.config.seed,
+            "instrument": self.config.instrument.content() if self.config.instrument else None,
+        }
+        if stage.uses_keras:
+            identity["backend"] = backend_identity()
+        if self.config.plugins:
+            identity["plugins"] = [plugin.sha256 for plugin in self.config.plugins]
+        return identity
+
+    def _identity(self, entry: StageEntry, scene: Scene, outside: dict[str, Any]) -> dict[str, Any]:
+        identity = self._common(entry)
+        identity["sources"] = {
+            key: [[source.name, source.hash, list(source.splits)] for source in sources]
+            for key, sources in scene.sources.items()
+        }
+        identity["outside"] = outside
+        return identity
+
+    def _hash_parts(self, entry: StageEntry, scene: Scene, parts: Sequence[Part] | None) -> tuple[Part, ...] | None:
+        if parts is None:
+            return None
+        common = self._common(entry, entry.stage.extent_keys)
+        mapped = {key for key in scene.sources if key == entry.stage.maps_over}
+        common["sources"] = {
+            key: [[source.hash, list(source.splits)] for source in sources]
+            for key, sources in scene.sources.items()
+            if key not in mapped
+        }
+        return tuple(
+            replace(part, hash=content_hash({**common, "part": [part.name, self._content(part)]})) for part in parts
+        )
+
+    def _content(self, part: Part) -> Any:
+        """Content of a part, files named in it replaced by their hashes."""
+        if isinstance(part.content, dict):
+            return {key: self._plain(value) for key, value in part.content.items()}
+        return self._plain(part.content)
+
+    def _plain(self, value: Any) -> Any:
+        return self.files.of(value) if isinstance(value, Path) else value
+
+    def _decide(self, plan: StagePlan) -> None:
+        if plan.name in self.force:
+            plan.reason = "forced"
+        elif self.store.is_done(plan.name, plan.hash):
+            plan.state, plan.reason = "reuse", "up to date"
+        else:
+            plan.reason = self._why(plan)
+
+    def _why(self, plan: StagePlan) -> str:
+        old = self.store.current_identity(plan.name)
+        if old is None:
+            return "not made yet"
+        changes = list(differences(old, plan.identity))
+        return ", ".join(changes[:4]) + (f" and {len(changes) - 4} more" if len(changes) > 4 else "") or "not finished"

@@ -1,0 +1,86 @@
+"""Makes products and parts, and puts them into the store with their ledger, provenance and mark."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from astrocnn.errors import StageFailed
+from astrocnn.pipeline.ledger import Ledger, read_ledger
+from astrocnn.pipeline.provenance import environment
+from astrocnn.pipeline.stage import Part, Progress, Scene, Stage, StageParameters, Task
+from astrocnn.pipeline.store import ENVIRONMENT, PROVENANCE, Store, mark_done, write_json
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system has no hard links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _publish(
+    store: Store, target: Path, scratch: Path, work: Callable[[Path, Path, Ledger], None], provenance: dict[str, Any]
+) -> Ledger:
+    ledger = Ledger()
+    started = time.monotonic()
+    with store.writing(target) as out:
+        work(out, scratch, ledger)
+        ledger.write(out)
+        write_json(out / PROVENANCE, provenance)
+        write_json(out / ENVIRONMENT, environment(time.monotonic() - started))
+        mark_done(out, {"ledger": ledger.counts()})
+    shutil.rmtree(scratch, ignore_errors=True)
+    return ledger
+
+
+def publish_part(
+    store: Store, stage: Stage[Any], parameters: StageParameters, scene: Scene, part: Part, progress: Progress
+) -> None:
+    """Make one part and put it into the store."""
+
+    def work(out: Path, scratch: Path, ledger: Ledger) -> None:
+        stage.run_part(Task(parameters, scene, out, scratch, ledger, progress), part)
+
+    provenance = {"stage": scene.name, "use": stage.use, "part": part.name, "hash": part.hash}
+    _publish(store, store.part(scene.name, part.hash), store.scratch(scene.name, part.hash), work, provenance)
+
+
+def publish_product(
+    store: Store,
+    stage: Stage[Any],
+    parameters: StageParameters,
+    scene: Scene,
+    digest: str,
+    identity: dict[str, Any],
+    parts: tuple[Part, ...] | None,
+    progress: Progress,
+    run: Any,
+) -> None:
+    """Make a whole product, or put it together from its parts, and put it into the store.
+
+    Raises
+    ------
+    StageFailed
+        When a stage that maps over objects has no parts.
+    """
+
+    def work(out: Path, scratch: Path, ledger: Ledger) -> None:
+        task = Task(parameters, scene, out, scratch, ledger, progress, run)
+        if parts is None:
+            stage.run(task)
+            return
+        if not parts:
+            raise StageFailed("has nothing to do", where=scene.name, expected="at least one tile or shard")
+        folders = [store.part(scene.name, part.hash) for part in parts]
+        for folder in folders:
+            ledger.extend(read_ledger(folder))
+        stage.finish(task, folders)
+
+    provenance = {"stage": scene.name, "use": stage.use, "hash": digest, "identity": identity}
+    _publish(store, store.product(scene.name, digest), store.scratch(scene.name, digest), work, provenance)

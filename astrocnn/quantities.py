@@ -1,0 +1,46 @@
+"""Numbers with units as they are written in files and flags: `0.2arcsec`, `5 arcsec`, `29.4min`."""
+
+from __future__ import annotations
+
+import re
+
+from astrocnn.errors import PipelineFileError
+
+ARCSEC = {"mas": 1e-3, "arcsec": 1.0, '"': 1.0, "arcmin": 60.0, "'": 60.0, "deg": 3600.0}
+HOUR = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "hour": 1.0, "d": 24.0, "day": 24.0}
+KILOMETRE = {"m": 1e-3, "km": 1.0}
+_UNITS = {
+    **{name: (factor, "arcsec") for name, factor in ARCSEC.items()},
+    **{name: (factor, "hour") for name, factor in HOUR.items()},
+    **{name: (factor, "km") for name, factor in KILOMETRE.items()},
+}
+_QUANTITY = re.compile(r"""^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z"']+)\s*$""")
+
+
+def parse_quantity(text: str) -> tuple[float, str]:
+    """Read a number with a unit.
+
+    Parameters
+    ----------
+    text : str
+        A number directly followed by, or separated by a space from, a unit of angle, time or length.
+
+    Returns
+    -------
+    value : float
+        The number in the base unit.
+    unit : str
+        The base unit: `arcsec`, `hour` or `km`.
+
+    Raises
+    ------
+    PipelineFileError
+        When the text is not a number with a known unit.
+    """
+    match = _QUANTITY.match(text)
+    if match is None or match.group(2) not in _UNITS:
+        raise PipelineFileError(
+            "not a number with a unit", expected=f"for example 0.2arcsec; units {', '.join(_UNITS)}", received=repr(text)
+        )
+    factor, unit = _UNITS[match.group(2)]
+    return float(match.group(1)) * factor, unit
