@@ -72,9 +72,9 @@ def _stored(name: str, values: np.ndarray, number: int) -> np.ndarray:
         raise DataError(f"column {name} has not one row an object", expected=number, received=f"shape {values.shape}")
     if STANDARD.get(name) == "str" or values.dtype.kind in "UO":
         values = values.astype(object)
-        wrong = next((value for value in values.ravel() if not isinstance(value, str) or "\0" in value), None)
-        if wrong is not None:
-            raise DataError(f"column {name} holds something else than text", expected="str", received=repr(wrong))
+        wrong = [value for value in values.ravel() if not isinstance(value, str) or "\0" in value]
+        if wrong:
+            raise DataError(f"column {name} holds something else than text", expected="str", received=repr(wrong[0]))
         return values
     if values.dtype.kind not in "biuf":
         raise DataError(f"column {name} cannot be stored", expected="text, numbers or booleans", received=values.dtype)

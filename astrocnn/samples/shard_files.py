@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import ValidationError
 
 from astrocnn.errors import StoreError
 from astrocnn.samples.columns import STANDARD
@@ -116,8 +117,9 @@ def describe_shard(path: Path, file: h5py.File) -> Shard:
         )
     try:
         meta = SampleMeta.model_validate(description["meta"])
-    except ValueError as error:
-        raise StoreError("the meta cannot be used", where=str(path), received=error, fix=CURE) from error
+    except ValidationError as error:
+        received = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise StoreError("the meta cannot be used", where=str(path), received=received, fix=CURE) from error
     table = file["table"]
     planes = {name: file[name] for name in PLANES if name in file}
     lengths = {name: len(rows) for name, rows in [("data", file["data"]), *planes.items(), *table.items()]}

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -22,14 +24,19 @@ from astrocnn.samples.meta import AXES, SampleMeta
 
 if TYPE_CHECKING:
     import h5py
+    from _typeshed import ReadableBuffer
 
 FORMAT_VERSION = 1
 CHUNK = 64
 """Objects in one chunk of the arrays: what is read and decompressed at once."""
 COLUMN_CHUNK = 1024
-# On float32 images with noise gzip 1 stores 0.86 of the bytes and reads 300 MB/s, lzf 0.93 and 220 MB/s; any HDF5
-# reader has gzip. The checksum costs a twentieth and tells a damaged chunk from an odd image.
-FILTERS: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
+CHECKSUM: dict[str, Any] = {"fletcher32": True}
+"""Tells a damaged chunk from an odd image, for a fifth of the reading speed or less."""
+COMPRESSION: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+"""Any HDF5 reader has it; h5py's lzf stores a tenth to a half more of the same images and reads no faster."""
+WORTH_COMPRESSING = 0.7
+"""Arrays whose first chunk does not shrink to this are stored as they are: noise in float32 shrinks to 0.86 only, and
+compressing it writes 38 MB and reads 230 MB a second of one core, where storing writes 870 MB and reads 1400 MB."""
 PLANES = {"variance": np.dtype("<f4"), "mask": np.dtype(bool), "psf": np.dtype("<f4"), "wcs": np.dtype("<f8")}
 """Optional arrays beside the data, with their types; a mask is true where a value must not be used."""
 WCS_NAMES = ("crpix1", "crpix2", "crval1", "crval2", "cd11", "cd12", "cd21", "cd22")
@@ -57,9 +64,10 @@ class ShardWriter:
 
         self.path, self.meta, self.number = Path(path), meta, 0
         try:
-            self._file = h5py.File(self.path, "w", locking=False)
+            self._sink = _Sink(self.path, "w+")
         except OSError as error:
             raise self._unwritable(error) from error
+        self._file = h5py.File(self._sink, "w")
         self._rows: dict[str, _Rows] = {}
 
     def append(
@@ -123,19 +131,17 @@ class ShardWriter:
             "number": self.number,
             "meta": self.meta.model_dump(mode="json"),
         }
-        try:
-            for rows in self._rows.values():
-                rows.flush()
-            self._file.attrs["astrocnn"] = json.dumps(description, sort_keys=True)
-            self._file.flush()
-            self._file.close()
-            descriptor = os.open(self.path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise self._unwritable(error) from error
+        for rows in self._rows.values():
+            rows.flush()
+        for axis, label in enumerate(("object", *AXES[self.meta.kind])):
+            self._file["data"].dims[axis].label = label
+        if "wcs" in self._file:
+            self._file["wcs"].attrs.update({"names": list(WCS_NAMES), "projection": "TAN", "frame": "ICRS"})
+        self._file.attrs["astrocnn"] = json.dumps(description, sort_keys=True)
+        self._file.close()
+        self._sink.sync()
+        self._refuse_failure()
+        self._sink.close()
 
     def __enter__(self) -> ShardWriter:
         return self
@@ -150,64 +156,87 @@ class ShardWriter:
 
     def abandon(self) -> None:
         """Close and remove the unfinished file."""
-        with suppress(OSError, RuntimeError):  # the disk is full: what matters is the error on its way
-            self._file.close()
+        self._sink.discard = True
+        self._file.close()
+        self._sink.close()
         self.path.unlink(missing_ok=True)
 
     def _write(self, rows: Mapping[str, np.ndarray]) -> None:
-        try:
-            if not self._rows:
-                self._rows = {name: self._create(name, values) for name, values in rows.items()}
-            known = self._rows
-            changed = {name for name in rows.keys() & known.keys() if not known[name].takes(rows[name])}
-            if changed or rows.keys() != known.keys():
-                received = ", ".join(sorted(changed | (rows.keys() ^ known.keys())))
-                raise DataError("arrays and columns differ from earlier calls", where=str(self.path), received=received)
-            for name, values in rows.items():
-                self._rows[name].append(values)
-        except OSError as error:
-            raise self._unwritable(error) from error
+        if not self._rows:
+            self._rows = {name: self._create(name, values) for name, values in rows.items()}
+        known = self._rows
+        changed = {name for name in rows.keys() & known.keys() if not known[name].takes(rows[name])}
+        if changed or rows.keys() != known.keys():
+            received = ", ".join(sorted(changed | (rows.keys() ^ known.keys())))
+            raise DataError("arrays and columns differ from earlier calls", where=str(self.path), received=received)
+        for name, values in rows.items():
+            known[name].append(values)
+        self._refuse_failure()
 
     def _create(self, name: str, values: np.ndarray) -> _Rows:
         if name.startswith("table/"):
             return _Rows(self._file, name, values.shape[1:], values.dtype.newbyteorder("<"), COLUMN_CHUNK)
-        rows = _Rows(self._file, name, values.shape[1:], PLANES.get(name, np.dtype("<f4")), CHUNK)
-        if name == "data":
-            for axis, label in enumerate(("object", *AXES[self.meta.kind])):
-                rows.dataset.dims[axis].label = label
-        if name == "wcs":
-            rows.dataset.attrs.update({"names": list(WCS_NAMES), "projection": "TAN", "frame": "ICRS"})
-        return rows
+        return _Rows(self._file, name, values.shape[1:], PLANES.get(name, np.dtype("<f4")), CHUNK)
+
+    def _refuse_failure(self) -> None:
+        if self._sink.failure is not None:
+            self.abandon()
+            raise self._unwritable(self._sink.failure) from self._sink.failure
 
     def _unwritable(self, error: OSError) -> StoreError:
         fix = "make room on the disk or allow writing there, and run again"
         return StoreError("the shard cannot be written", where=str(self.path), received=error, fix=fix)
 
 
+class _Sink(io.FileIO):
+    """The file under HDF5: a failed write is kept in `failure`, and from then on everything is taken and dropped.
+
+    HDF5 cannot close a file after a write has failed, as on a full disk, and brings the process down when it ends.
+    """
+
+    failure: OSError | None = None
+    discard = False
+
+    def write(self, data: ReadableBuffer) -> int:
+        rest = memoryview(data).cast("B")
+        number = len(rest)
+        with self._kept():
+            while len(rest) and not self.discard:
+                rest = rest[super().write(rest) :]  # a raw file may write a part
+        return number
+
+    def truncate(self, size: int | None = None) -> int:
+        with self._kept():
+            if not self.discard:
+                return super().truncate(size)
+        return 0
+
+    def sync(self) -> None:
+        with self._kept():
+            os.fsync(self.fileno())
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure, self.discard = error, True
+
+
 class _Rows:
     """One growing dataset, written in whole chunks: a chunk touched twice would be compressed twice."""
 
     def __init__(self, file: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype, chunk: int) -> None:
-        import h5py
-
-        text = dtype.kind == "O"
-        self.dataset = file.create_dataset(
-            name,
-            shape=(0, *shape),
-            maxshape=(None, *shape),
-            chunks=(chunk, *shape),
-            dtype=h5py.string_dtype("utf-8") if text else dtype,
-            **({} if text else FILTERS),  # HDF5 filters see the pointers to text, not the text
-        )
-        self._text = text
+        self._file, self._name = file, name
         self._held = np.empty((chunk, *shape), dtype)
         self._count = 0
+        self._dataset: h5py.Dataset | None = None
 
     def takes(self, values: np.ndarray) -> bool:
         """Whether the values have the shape and a type that is stored without loss of meaning."""
-        if values.shape[1:] != self._held.shape[1:] or self._text != (values.dtype.kind == "O"):
+        if values.shape[1:] != self._held.shape[1:] or (self._held.dtype.kind == "O") != (values.dtype.kind == "O"):
             return False
-        if self.dataset.name.startswith("/table/"):
+        if self._name.startswith("table/"):
             return np.can_cast(values.dtype, self._held.dtype, "safe")  # the first call decides the type
         return values.dtype.kind in "biuf"
 
@@ -222,7 +251,30 @@ class _Rows:
                 self.flush()
 
     def flush(self) -> None:
-        number = len(self.dataset)
-        self.dataset.resize(number + self._count, axis=0)
-        self.dataset[number:] = self._held[: self._count]
+        if self._dataset is None:
+            self._dataset = self._created()
+        number = len(self._dataset)
+        self._dataset.resize(number + self._count, axis=0)
+        self._dataset[number:] = self._held[: self._count]
         self._count = 0
+
+    def _created(self) -> h5py.Dataset:
+        import h5py
+
+        if self._held.dtype.kind == "O":  # HDF5 filters see the pointers to text, not the text
+            dtype, filters = h5py.string_dtype("utf-8"), {}
+        else:
+            # A shard smaller than a chunk is mostly the chunk's empty rows.
+            part = self._count < len(self._held)
+            worth = part or _shrinks_to(self._held) < WORTH_COMPRESSING
+            dtype, filters = self._held.dtype, CHECKSUM | (COMPRESSION if worth else {})
+        shape = self._held.shape
+        return self._file.create_dataset(
+            self._name, shape=(0, *shape[1:]), maxshape=(None, *shape[1:]), chunks=shape, dtype=dtype, **filters
+        )
+
+
+def _shrinks_to(values: np.ndarray) -> float:
+    """Fraction of the bytes that shuffling and gzip 1 leave."""
+    shuffled = values.view(np.uint8).reshape(-1, values.itemsize).T.tobytes()
+    return len(zlib.compress(shuffled, level=1)) / len(shuffled)
