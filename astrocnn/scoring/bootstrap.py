@@ -61,7 +61,7 @@ def bootstrap_by_group(
 ) -> Interval:
     """Percentile intervals of statistics under resampling of whole groups (Efron & Tibshirani 1993, chapter 13).
 
-    Rows of one galaxy share its light and its neighbours: drawing rows one by one would make intervals too narrow.
+    Rows of one galaxy share its light and its neighbours: drawing rows one by one gives intervals of the wrong width.
     Percentile intervals have no width where a statistic stands at 0 or 1 in every resample, and are rough for
     `tpr0`, which hangs on a single negative.
 
