@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
-from scipy.special import expit
 
 from astrocnn.errors import DataError
 from astrocnn.scoring.metrics import RankedScores
@@ -18,6 +17,10 @@ def logit(probability: np.ndarray) -> np.ndarray:
     """Natural logarithm of the odds, finite at 0 and 1 to the resolution of float32."""
     clipped = np.clip(np.asarray(probability, dtype=np.float64), _SATURATED, 1 - _SATURATED)
     return np.log(clipped) - np.log1p(-clipped)
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return (1 + np.tanh(np.asarray(x) / 2)) / 2  # overflows nowhere and lets NaN through
 
 
 class Calibration(BaseModel):
@@ -56,7 +59,7 @@ class Calibration(BaseModel):
         """
         scores = np.asarray(scores, dtype=np.float64)
         if self.kind == "logistic":
-            found = expit(self.slope * logit(scores) + self.offset)
+            found = _sigmoid(self.slope * logit(scores) + self.offset)
         else:
             found = np.interp(scores, self.scores, self.probabilities)
         return found if prevalence is None else shift_prevalence(found, self.prevalence, prevalence)
@@ -97,7 +100,7 @@ def fit_logistic(scores: np.ndarray, labels: np.ndarray, max_steps: int = 100) -
 
     constants = np.array([0.0, np.log(targets.mean() / (1 - targets.mean()))])
     for _ in range(max_steps):
-        fitted = expit(design @ constants)
+        fitted = _sigmoid(design @ constants)
         gradient = design.T @ (fitted - targets)
         curvature = (design * (fitted * (1 - fitted))[:, None]).T @ design + 1e-12 * np.eye(2)
         step, length = np.linalg.solve(curvature, gradient), 1.0
@@ -120,7 +123,7 @@ def fit_isotonic(scores: np.ndarray, labels: np.ndarray) -> Calibration:
     No shape is assumed, which takes some thousand labelled rows. Platt's smoothed targets keep the ends off 0 and 1,
     where no prevalence could move them. Ranks may become ties: rank candidates by score.
     """
-    from scipy.optimize import isotonic_regression  # 0.3 s that reading the constants of a model need not pay
+    from scipy.optimize import isotonic_regression  # slow to import, and reading a model's constants does without
 
     ranked = RankedScores.of(labels, scores)
     levels, row_level, rows = np.unique(np.asarray(scores, np.float64), return_inverse=True, return_counts=True)
