@@ -104,9 +104,9 @@ def detect(
         Its table has x, y (pixels, the first is 0); ra, dec (deg, ICRS); flux (Kron flux in the detection image, the
         weighted mean of the bands) and flux_<band>; peak (of the detection image); snr (flux in the segment over the
         noise of its sky; correlation between pixels is not accounted for); half_light_radius_arcsec (circle that holds
-        half the Kron flux); axis_ratio; position_angle_deg (east of north, 0 to 180); kron_radius_arcsec (semi-major
-        axis of the Kron aperture); area_px; flags (bits of `flags.FLAGS`). Ordered by label; empty where nothing is
-        above the threshold.
+        half the Kron flux); axis_ratio and position_angle_deg (east of north, 0 to 180), both of the smoothed image;
+        kron_radius_arcsec (semi-major axis of the Kron aperture); area_px; flags (bits of `flags.FLAGS`). Ordered by
+        label; empty where nothing is above the threshold.
 
     Raises
     ------

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import re
 import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
 from astrocnn.errors import DataError, InputMissing
@@ -125,25 +129,38 @@ def _read_file(path: Path, bands: list[str]) -> tuple[dict[str, _Layer], list[st
     if not path.is_file():
         raise InputMissing("the file is not there", where=str(path), fix="put it back or correct the pattern")
     try:
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, _stream(path) as stream:
             warnings.simplefilter("always")
-            warnings.filterwarnings("error", message=".*truncated.*")
-            with fits.open(path, memmap=False) as hdus:
+            with fits.open(stream, memmap=False, checksum=True) as hdus:
                 layers = {band: _layer(hdus, band, path, alone=len(bands) == 1) for band in bands}
     except UNREADABLE as error:
-        raise _unreadable(path, error) from error
-    except Warning as error:  # only the one made an error above: the file ends too early
-        raise _unreadable(path, error) from error
-    return layers, [re.sub(r"\s+", " ", str(warning.message)) for warning in caught]
+        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+    said = [re.sub(r"\s+", " ", str(one.message)) for one in caught if issubclass(one.category, AstropyWarning)]
+    for words in said:
+        if "truncated" in words or "Datasum verification failed" in words:
+            raise _unreadable(path, words)
+    return layers, said
 
 
-def _unreadable(path: Path, error: BaseException) -> DataError:
+def _stream(path: Path) -> BinaryIO:
+    """The bytes of a file, decompressed to the end, so that the checksums of gzip and bzip2 are always compared."""
+    stream = path.open("rb")  # ours, so that it is closed too where astropy fails half-way
+    magic = stream.read(3)
+    stream.seek(0)
+    for start, module in ((b"\x1f\x8b", gzip), (b"BZh", bz2)):
+        if magic.startswith(start):
+            with stream, module.open(stream) as whole:
+                return io.BytesIO(whole.read())
+    return stream
+
+
+def _unreadable(path: Path, reason: str) -> DataError:
     """The same message for every way in which a file can be broken."""
     return DataError(
         "the file cannot be read: it is cut short or corrupt",
         where=str(path),
         expected="a complete FITS file",
-        received=f"{path.stat().st_size} bytes, {type(error).__name__}: {error}",
+        received=f"{path.stat().st_size} bytes, {reason}",
         fix="fetch or copy the file again and compare its size or checksum with the source",
     )
 

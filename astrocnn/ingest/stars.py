@@ -32,8 +32,8 @@ def point_like(
     """Round sources on the stellar locus of size against peak, or, where there is no locus, those at its lower edge.
 
     The lower edge is the fifth percentile of size, running with peak. Where the sizes relative to it gather in a ridge
-    and then thin out, the ridge is the stars, as far above its crest as the edge lies below. Where they do not (a deep
-    field with few stars), only sources within `edge_tolerance` of the edge are taken: as compact as anything there.
+    and then thin out, the ridge is the stars. Where they do not (a deep field with few stars), only sources within
+    `edge_tolerance` of the edge are taken: as compact as anything there.
     A galaxy as small as the point spread function passes too: its shape does not tell it from a star.
 
     Parameters
@@ -61,25 +61,25 @@ def point_like(
     bins = np.array_split(np.arange(candidates.size), candidates.size // SOURCES_PER_BIN)
     edge = [np.percentile(log_size[members], EDGE_PERCENTILE) for members in bins]
     excess = log_size - np.interp(log_peak, [np.median(log_peak[members]) for members in bins], edge)
-    crest = ridge_crest(excess)
-    stars[candidates] = excess <= (np.log1p(edge_tolerance) if crest is None else 2.0 * crest)
+    end = ridge_end(excess)
+    stars[candidates] = excess <= (np.log1p(edge_tolerance) if end is None else end)
     return stars
 
 
-def ridge_crest(excess: np.ndarray) -> float | None:
-    """Where the first ridge in a distribution of log sizes (above the edge, 0) has its crest; None without a ridge.
+def ridge_end(excess: np.ndarray) -> float | None:
+    """Where the ridge in a distribution of log sizes above the edge (0) ends; None where there is no ridge.
 
-    A ridge is a maximum of the smoothed density at most RIDGE_WIDTH above the edge, that falls to RIDGE_FALL of itself
-    within RIDGE_WIDTH beyond, and holds RIDGE_FRACTION
-    of the sources.
+    A ridge is a maximum of the smoothed density, at most RIDGE_WIDTH above the edge, that falls to RIDGE_FALL of itself
+    within RIDGE_WIDTH beyond, its end, and holds RIDGE_FRACTION of the sources.
     """
     grid = np.arange(0.0, 1.5, RIDGE_SMOOTHING / 5)
     density = np.exp(-0.5 * ((grid[:, None] - excess) / RIDGE_SMOOTHING) ** 2).sum(axis=1)
     maxima = 1 + np.flatnonzero((density[1:-1] > density[:-2]) & (density[1:-1] >= density[2:]))
     for top in maxima[grid[maxima] <= RIDGE_WIDTH]:
-        beyond = density[(grid > grid[top]) & (grid <= grid[top] + RIDGE_WIDTH)]
-        if beyond.min() <= RIDGE_FALL * density[top] and np.mean(excess <= 2.0 * grid[top]) >= RIDGE_FRACTION:
-            return float(grid[top])
+        beyond = (grid > grid[top]) & (grid <= grid[top] + RIDGE_WIDTH)
+        fallen = np.flatnonzero(beyond & (density <= RIDGE_FALL * density[top]))
+        if fallen.size and np.mean(excess <= grid[fallen[0]]) >= RIDGE_FRACTION:
+            return float(grid[fallen[0]])
     return None
 
 

@@ -65,10 +65,10 @@ def find_tiles(
     InputMissing
         No tile is complete; the message names the pattern, what is missing, and the nearest files there are.
     """
-    pattern = str(Path(root) / images)
+    pattern, root = str(images), Path(root)
     per_band: dict[str, dict[str, Path]] = {}
     for band in bands if "{band}" in pattern else ("",):
-        for name, path in _matches(pattern, band):
+        for name, path in _matches(pattern, band, root):
             per_band.setdefault(name, {})[band] = path
     tiles, problems = [], []
     for name in sorted(per_band):
@@ -76,7 +76,7 @@ def find_tiles(
         if "" in paths:
             tiles.append(TileFiles(name, dict.fromkeys(bands, paths[""])))
         elif absent := [band for band in bands if band not in paths]:
-            wanted = ", ".join(pattern.replace("{tile}", name).replace("{band}", band) for band in absent)
+            wanted = ", ".join(str(root / pattern.replace("{tile}", name).replace("{band}", band)) for band in absent)
             problems.append(TileProblem(name, f"no file for band {', '.join(absent)}: expected {wanted}"))
         else:
             tiles.append(TileFiles(name, {band: paths[band] for band in bands}))
@@ -84,23 +84,24 @@ def find_tiles(
         raise InputMissing(
             "no tile has all its bands" if problems else "no file matches",
             where=str(images),
-            expected=f"files {pattern}" + (f" with band in {', '.join(bands)}" if "{band}" in pattern else ""),
-            received="; ".join(f"{p.name}: {p.reason}" for p in problems[:3]) or _nearest(pattern),
+            expected=f"files {root / pattern}" + (f" with band in {', '.join(bands)}" if "{band}" in pattern else ""),
+            received="; ".join(f"{p.name}: {p.reason}" for p in problems[:3]) or _nearest(root / pattern),
             fix="correct the pattern in the pipeline file or put the files there",
         )
     return tiles, problems
 
 
-def _matches(pattern: str, band: str) -> list[tuple[str, Path]]:
+def _matches(pattern: str, band: str, root: Path) -> list[tuple[str, Path]]:
     """Tile name and path of the files that match the pattern in one band."""
-    literal_band = glob.escape(band)
-    found = glob.glob(pattern.replace("{tile}", "*").replace("{band}", literal_band), recursive=True)
+    if (root / pattern).is_file():  # its name may hold brackets, which are no pattern then
+        return [(_stem(pattern, pattern), root / pattern)]
+    shell = pattern.replace("{tile}", "*").replace("{band}", glob.escape(band))
     rule = re.compile(_regular_expression(pattern, band))
     matches = []
-    for path in sorted(found):
+    for path in sorted(glob.glob(shell, root_dir=root, recursive=True)):
         match = rule.fullmatch(path)
-        if match and Path(path).is_file():
-            matches.append((match["tile"] if "{tile}" in pattern else _stem(pattern, path), Path(path)))
+        if match and (root / path).is_file():
+            matches.append((match["tile"] if "{tile}" in pattern else _stem(pattern, path), root / path))
     return matches
 
 
@@ -136,13 +137,9 @@ def _stem(pattern: str, path: str) -> str:
     return name.strip("_-.") or "tile"
 
 
-def _nearest(pattern: str) -> str:
+def _nearest(wanted: Path) -> str:
     """The existing files whose names are most like the pattern, in words."""
-    folder = Path(pattern).parent
-    while not folder.is_dir() or any(character in str(folder) for character in "*?{"):
-        if folder == folder.parent:
-            break
-        folder = folder.parent
+    folder = next((parent for parent in wanted.parents if parent.is_dir()), Path.cwd())
     names = sorted(path.name for path in folder.iterdir())
-    near = get_close_matches(Path(pattern).name, names, n=3, cutoff=0.3) or names[:3]
+    near = get_close_matches(wanted.name, names, n=3, cutoff=0.3) or names[:3]
     return f"{folder} has {', '.join(near)}" if near else f"{folder} is empty"
