@@ -97,7 +97,7 @@ def converted(name: str, column: Column, values: np.ndarray) -> np.ndarray:
     column : Column
         The definition.
     values : array, (row,)
-        Masked entries, None and NaN are missing; integers may come as whole floats, ids as integers.
+        Masked entries, None, NaN and the column's null are missing; integers may come as whole floats, ids as integers.
 
     Returns
     -------
@@ -112,6 +112,8 @@ def converted(name: str, column: Column, values: np.ndarray) -> np.ndarray:
     """
     values = np.ma.asanyarray(values)
     missing = np.ma.getmaskarray(values) | _is_missing(np.ma.getdata(values), column.dtype)
+    if isinstance(column.missing, int):
+        missing |= np.ma.getdata(values) == column.missing  # a reader of VOTable or FITS could not tell them apart
     if column.missing == "never" and missing.any():
         raise DataError(f"column {name} may not be empty", received=f"{missing.sum()} missing of {missing.size} values")
     if column.dtype == "text":

@@ -110,15 +110,15 @@ def votable_file(table: Table) -> votable.tree.VOTableFile:
     file.resources.append(resource)
     element = votable.tree.TableElement.from_table(file, _bare(table))
     element.format = "tabledata"
-    element.name = str(metadata.get("name", "candidates"))
+    element.ID, element.name = "candidates", str(metadata.get("name", "candidates"))
     resource.tables.append(element)
     if {"ra", "dec"} <= set(table.colnames):
         resource.coordinate_systems.append(votable.tree.CooSys(ID="ICRS", system="ICRS", config=file._config))
         for field in element.fields:
             field.ref = "ICRS" if field.name in ("ra", "dec") else None
     readable = {key: value if isinstance(value, str) else _json(value) for key, value in metadata.items()}
-    for key, text in {**readable, METADATA_KEY: _json(metadata)}.items():
-        element.infos.append(votable.tree.Info(name=key, value=text))
+    for number, (key, text) in enumerate({**readable, METADATA_KEY: _json(metadata)}.items()):
+        element.infos.append(votable.tree.Info(ID=f"info_{number}", name=key, value=text))
     return file
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from astrocnn.errors import DataError
 from astrocnn.scoring.metrics import RankedScores, is_supported, rank_statistics, sample_statistics
 
-CHUNK = 50
-"""Resamples held in memory at a time; fixed, so that the draws do not depend on the machine."""
+CHUNK = 500_000
+"""Number of weights held in memory at a time: some 40 MB with the arrays made of them."""
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 
@@ -38,7 +38,7 @@ def resampled_weights(groups: np.ndarray, n: int, seed: int) -> Iterator[np.ndar
     Yields
     ------
     numpy.ndarray of float
-        Weights (resample, row), at most `CHUNK` resamples at a time.
+        Weights (resample, row), some resamples at a time; the draws do not depend on how many.
 
     Raises
     ------
@@ -49,8 +49,9 @@ def resampled_weights(groups: np.ndarray, n: int, seed: int) -> Iterator[np.ndar
     if names.size < 2:
         raise DataError("an interval needs several groups", expected="at least 2 groups", received=names.size)
     random = np.random.default_rng(seed)
-    for start in range(0, n, CHUNK):
-        drawn = random.integers(names.size, size=(CHUNK, names.size))[: n - start]
+    at_a_time = max(1, CHUNK // group_of_row.size)
+    for start in range(0, n, at_a_time):
+        drawn = random.integers(names.size, size=(min(at_a_time, n - start), names.size))
         offset = np.arange(len(drawn))[:, None] * names.size
         times = np.bincount((drawn + offset).ravel(), minlength=drawn.size).reshape(drawn.shape)
         yield times[:, group_of_row].astype(np.float64)

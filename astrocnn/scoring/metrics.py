@@ -121,18 +121,16 @@ class RankedScores:
         """
         weights = np.atleast_2d(np.ones(self.order.size) if weights is None else weights)
         if not np.all(weights >= 0):
-            raise DataError(
-                "a weight is negative or NaN", expected="weights of at least 0", received=np.nanmin(weights)
-            )
-        sorted_weights = weights[:, self.order]
-        last_of_level = np.flatnonzero(np.diff(self.level[self.order], append=self.threshold.size - 1))
+            raise DataError("a weight is negative or NaN", expected="weights of at least 0", received=np.min(weights))
+        columns = np.arange(self.threshold.size)
 
-        def above(selected: np.ndarray) -> np.ndarray:
-            summed = np.cumsum(sorted_weights * selected, axis=1, dtype=np.float64)[:, last_of_level]
-            return np.concatenate([np.zeros((len(summed), 1)), summed], axis=1)
+        def above(rows: np.ndarray) -> np.ndarray:
+            summed = np.zeros((len(weights), rows.size + 1))
+            np.cumsum(weights[:, rows], axis=1, out=summed[:, 1:])
+            return summed[:, np.searchsorted(self.level[rows], columns)]
 
         positive = self.positive[self.order]
-        return Counts(above(positive), above(~positive))
+        return Counts(above(self.order[positive]), above(self.order[~positive]))
 
 
 def _refuse(wrong: np.ndarray, ids: Sequence[str] | np.ndarray | None, what: str, fix: str) -> None:

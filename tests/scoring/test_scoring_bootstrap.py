@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import norm
 
 from astrocnn.errors import DataError
-from astrocnn.scoring.bootstrap import CHUNK, bootstrap_by_group, evaluate_binary, resampled_weights
+from astrocnn.scoring import bootstrap
+from astrocnn.scoring.bootstrap import bootstrap_by_group, evaluate_binary, resampled_weights
 from astrocnn.scoring.metrics import RankedScores, auroc, completeness_at_fpr, rank_statistics
 
 
@@ -22,8 +23,8 @@ def galaxies(random, number=60, injected=5, shift=1.5, shared=0.0):
 
 def test_every_resample_draws_as_many_groups_as_there_are():
     groups = np.array(["a", "b", "b", "c", "c", "c"])
-    weights = np.concatenate(list(resampled_weights(groups, CHUNK + 7, seed=1)))
-    assert weights.shape == (CHUNK + 7, 6)
+    weights = np.concatenate(list(resampled_weights(groups, 57, seed=1)))
+    assert weights.shape == (57, 6)
     np.testing.assert_array_equal(weights[:, [0, 1, 3]].sum(axis=1), 3)  # one row of each group stands for it
     np.testing.assert_array_equal(weights[:, 1], weights[:, 2])
     np.testing.assert_array_equal(weights[:, 3], weights[:, 5])
@@ -35,10 +36,13 @@ def test_groups_are_drawn_evenly():
     np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.085)
 
 
-def test_more_resamples_begin_with_the_same_ones():
-    few = np.concatenate(list(resampled_weights(np.arange(9), 20, seed=3)))
+@pytest.mark.parametrize("chunk", [1, 50, 630])
+def test_draws_do_not_depend_on_the_chunk_or_the_number_of_resamples(monkeypatch, chunk):
     many = np.concatenate(list(resampled_weights(np.arange(9), 70, seed=3)))
-    np.testing.assert_array_equal(few, many[:20])
+    monkeypatch.setattr(bootstrap, "CHUNK", chunk)
+    pieces = list(resampled_weights(np.arange(9), 20, seed=3))
+    assert len(pieces) == {1: 20, 50: 4, 630: 1}[chunk]
+    np.testing.assert_array_equal(np.concatenate(pieces), many[:20])
 
 
 def test_intervals_equal_those_of_copied_rows():
