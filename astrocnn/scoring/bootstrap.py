@@ -121,7 +121,7 @@ def evaluate_binary(
         For each metric `name`, `name_low`, `name_high` and `name_n`, the rows it is a share of (both classes for
         `auroc`, `auprc` and `accuracy`, else the positives); the same for each subset with `<subset>_` before the
         name, without `auprc` and `accuracy`; `n_positive`, also of subsets, `n_negative`, `n_groups`, `prevalence`.
-        Metrics that need more negatives, and those of a subset without positives, are absent.
+        Metrics that need more negatives, and those of a subset without positives or weight, are absent.
     """
     ranked = RankedScores.of(labels, scores, ids)
     n_negative = int(np.sum(~ranked.positive))
@@ -152,6 +152,8 @@ def evaluate_binary(
         **{f"{prefix}n_positive": number for prefix, number in n_positive.items()},
     }
     for ((prefix, name), value), *ends in zip(points.items(), low, high, strict=True):
+        if np.isnan([value[0], *ends]).any():  # a class without weight; NaN is not JSON
+            continue
         full = prefix + name
         metrics |= {full: float(value[0]), f"{full}_low": float(ends[0]), f"{full}_high": float(ends[1])}
         metrics[f"{full}_n"] = n_positive[prefix] + (n_negative if name in ("auroc", "auprc", "accuracy") else 0)

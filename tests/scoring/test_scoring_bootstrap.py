@@ -166,6 +166,15 @@ def test_weights_of_rows_count():
     assert metrics["accuracy"] != pytest.approx(evaluate_binary(labels, scores, groups, n=50)["accuracy"])
 
 
+def test_a_subset_without_weight_is_absent():
+    labels, scores, groups = galaxies(np.random.default_rng(13), number=30)
+    mask = groups == 3
+    metrics = evaluate_binary(labels, scores, groups, subsets={"lost": mask}, weights=1.0 - mask, n=50)
+    assert metrics["lost_n_positive"] == 5
+    assert [name for name in metrics if name.startswith("lost_")] == ["lost_n_positive"]
+    assert not np.isnan(list(metrics.values())).any()
+
+
 def test_nan_scores_are_named():
     with pytest.raises(DataError, match=r"NaN.*1 of 2 objects: g7"):
         evaluate_binary(np.array([0, 1]), np.array([0.1, np.nan]), np.array([1, 2]), ids=["g1", "g7"])
