@@ -195,7 +195,7 @@ class SampleSet:
         """
         from astropy.nddata import NDData, VarianceUncertainty
 
-        from astrocnn.samples.stamp_wcs import stamp_wcs
+        from astrocnn.samples.stamp_wcs import celestial_wcs
 
         found = np.flatnonzero(self.ids == identifier)[:1]
         if not len(found):
@@ -205,7 +205,7 @@ class SampleSet:
             self.read(found)[0],
             uncertainty=VarianceUncertainty(self.read_variance(found)[0]) if "variance" in self.planes else None,
             mask=self.read_mask(found)[0] if "mask" in self.planes else None,
-            wcs=stamp_wcs(self.read_wcs(found)[0]) if "wcs" in self.planes else None,
+            wcs=celestial_wcs(self.read_wcs(found)[0]) if "wcs" in self.planes else None,
             meta=row | {"bands": self.meta.bands, "flux_unit": self.meta.flux_unit},
         )
 

@@ -23,7 +23,7 @@ from astrocnn.samples.shards import FORMAT_VERSION, PLANES
 if TYPE_CHECKING:
     import h5py
 
-CURE = "remove the folder it stands in and run again, which makes only what is missing anew"
+CURE = "remove the folder it stands in and run again, which makes only what is missing; or copy it anew"
 
 
 @dataclass(frozen=True)

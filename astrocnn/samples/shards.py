@@ -6,12 +6,9 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -21,10 +18,10 @@ import numpy as np
 from astrocnn.errors import DataError, StoreError
 from astrocnn.samples.columns import completed
 from astrocnn.samples.meta import AXES, SampleMeta
+from astrocnn.samples.sink import Sink
 
 if TYPE_CHECKING:
     import h5py
-    from _typeshed import ReadableBuffer
 
 FORMAT_VERSION = 1
 CHUNK = 64
@@ -64,7 +61,7 @@ class ShardWriter:
 
         self.path, self.meta, self.number = Path(path), meta, 0
         try:
-            self._sink = _Sink(self.path, "w+")
+            self._sink = Sink(self.path, "w+")
         except OSError as error:
             raise self._unwritable(error) from error
         self._file = h5py.File(self._sink, "w")
@@ -186,41 +183,6 @@ class ShardWriter:
     def _unwritable(self, error: OSError) -> StoreError:
         fix = "make room on the disk or allow writing there, and run again"
         return StoreError("the shard cannot be written", where=str(self.path), received=error, fix=fix)
-
-
-class _Sink(io.FileIO):
-    """The file under HDF5: a failed write is kept in `failure`, and from then on everything is taken and dropped.
-
-    HDF5 cannot close a file after a write has failed, as on a full disk, and brings the process down when it ends.
-    """
-
-    failure: OSError | None = None
-    discard = False
-
-    def write(self, data: ReadableBuffer) -> int:
-        rest = memoryview(data).cast("B")
-        number = len(rest)
-        with self._kept():
-            while len(rest) and not self.discard:
-                rest = rest[super().write(rest) :]  # a raw file may write a part
-        return number
-
-    def truncate(self, size: int | None = None) -> int:
-        with self._kept():
-            if not self.discard:
-                return super().truncate(size)
-        return 0
-
-    def sync(self) -> None:
-        with self._kept():
-            os.fsync(self.fileno())
-
-    @contextmanager
-    def _kept(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            self.failure, self.discard = error, True
 
 
 class _Rows:
