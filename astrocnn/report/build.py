@@ -1,0 +1,87 @@
+"""Makes the page of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from astrocnn.report.formats import interval, number
+from astrocnn.report.page import KeyNumber, Section, write_page
+from astrocnn.report.products import ProductFolder
+from astrocnn.report.run_view import ReportRun, StageView
+from astrocnn.report.sections.catalog import catalog_section
+from astrocnn.report.sections.evaluation import evaluation_section
+from astrocnn.report.sections.information import information_section
+from astrocnn.report.sections.ledger import ledger_section
+from astrocnn.report.sections.model import model_section
+from astrocnn.report.sections.pipeline import pipeline_section
+from astrocnn.report.sections.provenance import provenance_section
+from astrocnn.report.sections.samples import samples_section
+from astrocnn.report.sections.scores import scores_section
+
+PAGE = "index.html"
+
+SECTIONS: dict[str, Callable[[StageView, ProductFolder, ReportRun], Section]] = {
+    "Catalog": catalog_section,
+    "Evaluation": evaluation_section,
+    "Scores": scores_section,
+    "Model": model_section,
+    "SampleSet": samples_section,
+}
+"""The section of each kind of product, in the order of the page; products of other kinds have none."""
+
+
+def build_report(out_folder: str | Path, run: ReportRun) -> Path:
+    """Write `index.html` for a run.
+
+    Parameters
+    ----------
+    out_folder : str or Path
+        Folder of the page; made where it is not there.
+    run : ReportRun
+        The run and its stages. Stages without a product folder appear in the graph only.
+
+    Returns
+    -------
+    Path
+        The page. Its content is the same for the same products; only the run information at its end, and the states
+        of stages, tell one run from another.
+
+    Raises
+    ------
+    StoreError
+        A product's file is there and cannot be read.
+    """
+    sections = [
+        make(stage, ProductFolder(folder), run)
+        for kind, make in SECTIONS.items()
+        for stage, folder in run.of_kind(kind)
+    ]
+    sections.append(pipeline_section(run, {section.anchor for section in sections}))
+    sections += [ledger_section(run), provenance_section(run), information_section(run)]
+    return write_page(
+        Path(out_folder) / PAGE, run.title or run.name, run.description, run.caveats, key_numbers(run), sections
+    )
+
+
+def key_numbers(run: ReportRun) -> list[KeyNumber]:
+    """What a reader asks first: how many candidates of how many objects, and how good the network is."""
+    found = []
+    for stage, folder in run.of_kind("Catalog"):
+        count = ProductFolder(folder).parquet_rows("candidates.parquet")
+        found.append(KeyNumber(number(count), "candidates ranked", "", stage.anchor))
+    for stage, folder in run.of_kind("Scores"):
+        count = ProductFolder(folder).parquet_rows("scores.parquet")
+        found.append(KeyNumber(number(count), "objects scored", "", stage.anchor))
+    wanted = {
+        "completeness_at_1pct_fpr": "completeness at 1 % false positives",
+        "completeness_at_10pct_fpr": "completeness at 10 % false positives",
+        "auroc": "area under the ROC curve",
+    }
+    for stage, folder in run.of_kind("Evaluation"):
+        metrics = ProductFolder(folder).json("metrics.json") or {}
+        for name, label in wanted.items():
+            if metrics.get(name) is not None:
+                remark = interval(metrics.get(f"{name}_low"), metrics.get(f"{name}_high"))
+                found.append(KeyNumber(f"{metrics[name]:.3f}", label, remark, stage.anchor))
+    return found
