@@ -42,10 +42,11 @@ def load_plugin(path: Path) -> Plugin:
         if spec is None or spec.loader is None:
             raise PipelineFileError("cannot be loaded", where=str(path), expected="a Python file ending in .py")
         module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # before it runs, so that its own annotations can be resolved
         try:
             spec.loader.exec_module(module)
         except (ImportError, SyntaxError, AttributeError, TypeError, ValueError, NameError) as error:
+            del sys.modules[name]
             raise PipelineFileError(f"cannot be loaded: {type(error).__name__}: {error}", where=str(path)) from error
-        sys.modules[name] = module
     version = str(getattr(sys.modules[name], "__version__", "unversioned"))
     return Plugin(str(path), version, hashlib.sha256(source).hexdigest())

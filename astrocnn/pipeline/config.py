@@ -40,6 +40,7 @@ class _FileModel(BaseModel):
     profiles: dict[Name, dict[str, Any] | None] = {}
     plugins: list[str] = []
     failure_budget: float = Field(0.05, ge=0, le=1)
+    threads: int = Field(2, ge=1, le=1024)
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class PipelineConfig:
         In the order of the file.
     failure_budget : float
         Largest fraction of rejected objects that still ends with exit code 0.
+    threads : int
+        Threads of the Keras backend; part of the identity of what it makes.
     document : Document
         The effective data and the place of each key.
     plugins : tuple of Plugin
@@ -80,6 +83,7 @@ class PipelineConfig:
     inputs: dict[str, InputValue]
     stages: dict[str, StageEntry]
     failure_budget: float
+    threads: int
     document: Document
     plugins: tuple[Plugin, ...] = ()
     problems: list[Problem] = field(default_factory=list)
@@ -156,7 +160,8 @@ def load_config(name: str | Path, profile: str | None = None, settings: Sequence
     raise_errors(problems)
     run_name = f"{model.name}@{profile}" if profile else model.name
     return PipelineConfig(
-        file, run_name, model.seed, instrument, inputs, stages, model.failure_budget, document, plugins, problems
+        file, run_name, model.seed, instrument, inputs, stages, model.failure_budget, model.threads,
+        document, plugins, problems,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from astrocnn import backend
 from astrocnn.errors import AstrocnnError, PipelineFileError
 from astrocnn.pipeline.config import PipelineConfig, StageEntry
 from astrocnn.pipeline.graph import Graph, build_graph
@@ -92,6 +93,7 @@ def make_plan(config: PipelineConfig, store: Store, force: Sequence[str] = ()) -
     check_stage_names(config, force, "--force")
     graph, problems = build_graph(config)
     raise_errors([*config.problems, *problems])
+    backend.use_threads(config.threads)
     planner = _Planner(config, store, graph, set(force))
     for name in graph.order:
         planner.add(name)
@@ -122,7 +124,7 @@ class _Planner:
             key: tuple(self._source(reference, key, entry) for reference in references)
             for key, references in self.graph.edges[name].items()
         }
-        scene = Scene(name, self.config.seed, self.config.instrument, sources, tuple(self.config.stages))
+        scene = Scene(name, self.config.seed, self.config.instrument, sources, tuple(self.config.stages), self.config.threads)
         try:
             forecast = entry.stage.forecast(entry.parameters, scene)
             self._check(entry, scene)
@@ -158,7 +160,7 @@ class _Planner:
             reference.splits,
             plan.parts or (),
             plan.forecast,
-            plan.entry.stage.use,
+            plan.scene.sources if plan.scene else {},
         )
 
     def _outside(self, entry: StageEntry) -> dict[str, Any]:
@@ -177,7 +179,7 @@ class _Planner:
             "instrument": self.config.instrument.content() if self.config.instrument else None,
         }
         if stage.uses_keras:
-            identity["backend"] = backend_identity()
+            identity["backend"] = {**backend_identity(), "threads": self.config.threads}
         if self.config.plugins:
             identity["plugins"] = [plugin.sha256 for plugin in self.config.plugins]
         return identity

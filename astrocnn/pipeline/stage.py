@@ -197,6 +197,8 @@ class Source:
         Its parts where the maker maps over objects.
     forecast : Forecast
         What is known of it before compute.
+    sources : dict
+        What it was made from, by field.
     """
 
     name: str
@@ -206,18 +208,22 @@ class Source:
     splits: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     forecast: Forecast = field(default_factory=Forecast)
-    use: str = ""
+    sources: dict[str, tuple[Source, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a stage knows before compute: its name, the run's seed and instrument, and its sources by field."""
+    """What a stage knows before compute: its name, the run's seed and instrument, and its sources by field.
+
+    `stages` names all stages of the file, `threads` those of the Keras backend.
+    """
 
     name: str
     seed: int
     instrument: Instrument | None
     sources: dict[str, tuple[Source, ...]]
     stages: tuple[str, ...] = ()
+    threads: int = 2
 
     def source(self, key: str) -> Source | None:
         """The source of a field that takes one; None when it is absent."""
@@ -333,6 +339,10 @@ class Stage(Generic[P]):
 
     def check(self, parameters: P, scene: Scene) -> Iterable[Finding]:
         """Find what is wrong beyond single values, without compute and without Keras."""
+        return ()
+
+    def report_check(self, parameters: P, scene: Scene | None) -> Iterable[str]:
+        """Lines that `astrocnn check` prints for a stage in which nothing is wrong."""
         return ()
 
     def parts(self, parameters: P, scene: Scene) -> Sequence[Part] | None:

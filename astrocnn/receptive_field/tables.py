@@ -76,8 +76,10 @@ def cache_folder() -> Path:
 
 def measure(network: Network, input_shape: tuple[int, ...]) -> ReceptiveField:
     """Build the network with Keras and measure its receptive field."""
+    from astrocnn import backend
     from astrocnn.receptive_field.field import receptive_field
 
+    backend.prepare()
     return receptive_field(network.build(input_shape))
 
 

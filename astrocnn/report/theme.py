@@ -64,7 +64,6 @@ class Theme:
         return {
             **_FIXED,
             "figure.facecolor": self.background,
-            "savefig.facecolor": self.background,
             "axes.facecolor": self.background,
             "text.color": self.ink,
             "axes.labelcolor": self.ink,
@@ -115,7 +114,9 @@ def themed(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 def png_bytes(figure: Figure, resolution: int = RESOLUTION) -> bytes:
     """The figure as PNG: the same bytes for the same figure, without dates and without the software's version."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=resolution, metadata={"Software": None})
+    with LIGHT.applied():  # sizes such as "medium" are looked up when drawn; colours are settled by now
+        ground = figure.get_facecolor()
+        figure.savefig(buffer, format="png", dpi=resolution, facecolor=ground, metadata={"Software": None})
     return buffer.getvalue()
 
 

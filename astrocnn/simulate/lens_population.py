@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
 
 from astrocnn.samples.seeds import BLOCK
 
@@ -28,7 +28,9 @@ def _fraction(limits: tuple[float, float]) -> tuple[float, float]:
     return limits
 
 
-Range = Annotated[tuple[float, float], AfterValidator(_ascending)]
+Pair = Annotated[tuple[float, float], Strict(False)]
+"""A list of two in a file; the numbers themselves are strict."""
+Range = Annotated[Pair, AfterValidator(_ascending)]
 PositiveRange = Annotated[Range, AfterValidator(_above_zero)]
 AxisRatioRange = Annotated[PositiveRange, AfterValidator(_fraction)]
 
@@ -40,7 +42,7 @@ class LensPopulation(BaseModel):
     from memory and not verified; offsets are a choice of this package. For a sharper image scale the angles.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     einstein_radius_arcsec: PositiveRange = Field((1.4, 5.0), description="Einstein radius, log-uniform")
     lens_axis_ratio: AxisRatioRange = Field((0.3, 1.0), description="minor over major axis of the deflector, uniform")
@@ -65,7 +67,7 @@ class LensPopulation(BaseModel):
     snr: PositiveRange | None = Field(
         None, description="signal-to-noise ratio of the lensed source, log-uniform; replaces arc_to_galaxy_peak"
     )
-    source_color: dict[str, tuple[float, float]] = Field(
+    source_color: dict[str, Pair] = Field(
         default_factory=dict,
         description="band: flux of the reddest and of the bluest source relative to the reference band; else 1",
     )

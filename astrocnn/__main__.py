@@ -1,0 +1,5 @@
+"""Run as `python -m astrocnn`."""
+
+from astrocnn.cli.main import main
+
+main()

@@ -1,0 +1,82 @@
+"""From scores and objects to ranked candidates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from astrocnn.errors import DataError
+from astrocnn.scoring.flags import flag_names
+
+if TYPE_CHECKING:
+    from astrocnn.samples.sample_set import SampleSet
+
+FROM_OBJECTS = (
+    "ra", "dec", "tile", "x", "y", "flux", "peak", "half_light_radius_arcsec", "axis_ratio", "position_angle_deg", "snr",
+    "split",
+)  # fmt: skip
+"""Columns of the objects that a catalog takes over, where they have them; so are fluxes by band."""
+
+
+def choose_candidates(
+    scores: dict[str, np.ndarray],
+    samples: SampleSet,
+    *,
+    top: int | None = None,
+    score_above: float | None = None,
+    probability_above: float | None = None,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Choose and rank candidates.
+
+    Parameters
+    ----------
+    scores : dict of ndarray
+        A Scores table.
+    samples : SampleSet
+        The objects that were scored.
+    top, score_above, probability_above : optional
+        Bounds, all of which hold; objects without a score are never chosen.
+
+    Returns
+    -------
+    columns : dict of ndarray
+        The catalog's columns, best candidate first; equal scores stand in the order of their ids.
+    kept : ndarray of bool
+        Which rows of the scores were chosen.
+
+    Raises
+    ------
+    DataError
+        When a scored object is not among the samples.
+    """
+    mean = scores["mean"].astype(np.float64)
+    good = np.isfinite(mean)
+    if score_above is not None:
+        good &= mean > score_above
+    if probability_above is not None:
+        good &= scores["probability"] > probability_above
+    rows = np.flatnonzero(good)
+    order = rows[np.lexsort((scores["id"][rows].astype(str), -mean[rows]))][:top]
+    kept = np.zeros(len(mean), bool)
+    kept[order] = True
+    ids = scores["id"][order]
+    columns = {
+        "id": ids, "rank": np.arange(1, len(order) + 1, dtype=np.int32), "score": mean[order],
+        "probability": scores["probability"][order], "spread": scores["spread"][order], "flags": scores["flags"][order],
+        "flag_names": flag_names(scores["flags"][order]),
+    }  # fmt: skip
+    names = [name for name in samples.columns if name in FROM_OBJECTS or name.startswith("flux_")]
+    where = _rows_of(samples, ids)
+    return columns | {name: samples.column(name)[where] for name in names}, kept
+
+
+def _rows_of(samples: SampleSet, ids: np.ndarray) -> np.ndarray:
+    place = {str(identifier): row for row, identifier in enumerate(samples.ids)}
+    missing = [str(identifier) for identifier in ids if str(identifier) not in place]
+    if missing:
+        raise DataError(
+            "scored objects are not among the samples", where=", ".join(missing[:3]),
+            expected="the samples that were scored", fix="name their stage under samples:",
+        )  # fmt: skip
+    return np.array([place[str(identifier)] for identifier in ids], np.int64)

@@ -1,0 +1,44 @@
+"""`astrocnn run`: one line a stage, a progress bar on a terminal, the products at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from astrocnn.cli.console import RunConsole
+from astrocnn.cli.options import configured, pipeline_options, runs_option
+from astrocnn.pipeline.run import Options, run_pipeline
+
+OVER_BUDGET = 3
+
+
+@click.command("run")
+@pipeline_options
+@runs_option
+@click.option("--from", "from_stage", metavar="STAGE", help="Make only this stage and those after it.")
+@click.option("--to", "to_stage", metavar="STAGE", help="Make only this stage and those before it.")
+@click.option("--force", multiple=True, metavar="STAGE", help="Make this stage again although it is up to date.")
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes for mapped stages.")
+def command(
+    file: str,
+    profile: str | None,
+    settings: tuple[str, ...],
+    runs: Path,
+    from_stage: str | None,
+    to_stage: str | None,
+    force: tuple[str, ...],
+    workers: int,
+) -> int:
+    """Run what is not done yet of FILE: a path, or the name of a packaged pipeline."""
+    config = configured(file, profile, settings)
+    console = RunConsole()
+    outcome = run_pipeline(config, runs, Options(workers, from_stage, to_stage, force), console)
+    console.products(outcome.run)
+    for stage, fraction in outcome.over_budget.items():
+        click.echo(
+            f"{stage}: {100 * fraction:.1f} % of the objects were rejected, more than failure_budget"
+            f" {100 * config.failure_budget:g} %; see astrocnn status {outcome.run.root}",
+            err=True,
+        )
+    return OVER_BUDGET if outcome.over_budget else 0

@@ -1,0 +1,117 @@
+"""The files of an Evaluation: metrics.json, roc.csv, completeness.csv and the scored rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from astrocnn.errors import UnknownName
+from astrocnn.scoring.bootstrap import evaluate_binary
+from astrocnn.scoring.completeness import completeness_by_column
+from astrocnn.scoring.metrics import roc_curve
+from astrocnn.scoring.subsets import Cut, subset_mask
+from astrocnn.spelling import suggestion
+
+METRICS, ROC, COMPLETENESS, SCORES = "metrics.json", "roc.csv", "completeness.csv", "scores.parquet"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Scored rows with labels.
+
+    Attributes
+    ----------
+    ids, groups : ndarray of str
+    labels : ndarray of int
+        1 for the class searched for, else 0.
+    scores : ndarray of float
+    truth : dict of ndarray
+        Further columns, such as the Einstein radius; NaN where they mean nothing.
+    """
+
+    ids: np.ndarray
+    groups: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
+    truth: dict[str, np.ndarray]
+
+
+def write_evaluation(
+    rows: Labelled,
+    folder: Path,
+    *,
+    subsets: Mapping[str, Mapping[str, Cut]],
+    against: Sequence[str],
+    fpr: float,
+    resamples: int,
+    seed: int,
+) -> dict[str, float | int]:
+    """Measure scored rows and write the tables of an Evaluation.
+
+    Parameters
+    ----------
+    rows : Labelled
+    folder : Path
+    subsets : mapping
+        Name to cuts on truth columns; narrows the positives only.
+    against : sequence of str
+        Truth columns that completeness is shown against; its table is left out where there are fewer than 1 / fpr
+        negatives, as the metrics that need more are.
+    fpr : float
+        False-positive rate of that completeness.
+    resamples, seed : int
+        Of the bootstrap by group.
+
+    Returns
+    -------
+    dict
+        The metrics, as written.
+
+    Raises
+    ------
+    UnknownName
+        When a subset or `against` names a column that is not there.
+    """
+    for name in against:
+        if name not in rows.truth:
+            raise UnknownName(f"no truth column is called {name!r}", where="against", fix=suggestion(name, rows.truth))
+    masks = {name: subset_mask(cuts, rows.truth, where=f"subsets.{name}") for name, cuts in subsets.items()}
+    metrics = evaluate_binary(
+        rows.labels, rows.scores, rows.groups, seed=seed, subsets=masks, ids=rows.ids, n=resamples
+    )
+    text = json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False)
+    (folder / METRICS).write_text(text + "\n", encoding="utf-8")
+    roc = roc_curve(rows.labels, rows.scores)
+    _write_csv(folder / ROC, roc._asdict())
+    columns = {name: rows.truth[name] for name in against if _has_positives(rows, name)}
+    if columns and (rows.labels == 0).sum() * fpr >= 1:
+        table = completeness_by_column(rows.labels, rows.scores, rows.groups, columns, fpr=fpr, seed=seed, n=resamples)
+        _write_csv(folder / COMPLETENESS, table)
+    _write_scores(rows, folder / SCORES)
+    return metrics
+
+
+def _has_positives(rows: Labelled, name: str) -> bool:
+    return bool(np.isfinite(rows.truth[name][rows.labels == 1].astype(np.float64)).any())
+
+
+def _write_csv(path: Path, columns: Mapping[str, np.ndarray]) -> None:
+    rows = zip(*(np.asarray(values).tolist() for values in columns.values()), strict=True)
+    lines = [",".join(columns), *(",".join(map(_cell, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _cell(value: object) -> str:
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def _write_scores(rows: Labelled, path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = {"id": rows.ids, "group": rows.groups, "label": rows.labels, "score": rows.scores, **rows.truth}
+    parquet.write_table(pyarrow.table({name: np.asarray(values).tolist() for name, values in columns.items()}), path)

@@ -1,0 +1,96 @@
+"""The `catalog` stage: the candidates, ranked, in the formats that people and programs of the field read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Source, Stage, StageParameters, Task
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Format = Literal["votable", "fits", "parquet", "ecsv"]
+
+
+class Keep(BaseModel):
+    """Which objects become candidates; all bounds hold together."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    top: int | None = Field(None, ge=1, description="at most so many, best first")
+    score_above: float | None = Field(None, description="lowest raw score, exclusive")
+    probability_above: float | None = Field(None, ge=0, le=1, description="lowest probability, exclusive")
+
+
+class Parameters(StageParameters):
+    """Parameters of `catalog`."""
+
+    scores: Annotated[References, Edge("Scores")] = Field(description="the scores to rank by")
+    samples: Annotated[References, Edge("SampleSet")] = Field(
+        (), description="the scored objects, for positions and shapes; by default found from the scores"
+    )
+    keep: Keep = Field(Keep(), description="which objects become candidates; all by default")
+    formats: Annotated[tuple[Format, ...], Strict(False)] = Field(
+        ("votable", "fits", "parquet"), min_length=1, description="file formats; parquet is always written"
+    )
+
+
+class Catalog(Stage[Parameters]):
+    """Rank the scored objects and write the candidates as VOTable, FITS, Parquet or ECSV."""
+
+    use = "catalog"
+    produces = "Catalog"
+    Parameters = Parameters
+
+    def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
+        """Positions come with the samples that were scored."""
+        if _scored(scene) is None:
+            yield Finding("samples", "the scored objects are not known; to fix, name their stage")
+
+    def run(self, task: Task[Parameters]) -> None:
+        """Join scores and objects, choose, rank and write."""
+        from astrocnn.catalog.candidates import choose_candidates
+        from astrocnn.catalog.writers import candidate_table, write_catalog
+        from astrocnn.samples.sample_set import SampleSet
+        from astrocnn.training.scores import read_scores
+
+        samples_source = _scored(task.scene)
+        if samples_source is None:
+            return
+        scores = read_scores(task.source("scores").folder / "scores.parquet")
+        samples = SampleSet.open(samples_source.folder)
+        columns, kept = choose_candidates(scores, samples, **task.parameters.keep.model_dump())
+        table = candidate_table(columns, _metadata(task), flux_unit=samples.meta.flux_unit or "")
+        formats = dict.fromkeys([*task.parameters.formats, "parquet"])
+        write_catalog(table, task.out, list(formats))
+        task.ledger.add(columns["id"], "kept")
+        task.ledger.add(scores["id"][~kept], "excluded", "below the cut")
+
+
+def _scored(scene: Scene) -> Source | None:
+    """The objects that were scored: named here, or those the scores were made from."""
+    named, scores = scene.source("samples"), scene.source("scores")
+    return named or (scores.sources.get("samples", (None,))[0] if scores else None)
+
+
+def _metadata(task: Task[Parameters]) -> dict[str, Any]:
+    from astrocnn.training.model_folder import CARD, read_card
+
+    scores = task.source("scores")
+    metadata: dict[str, Any] = {
+        "name": task.name, "scores": scores.hash, "keep": task.parameters.keep.model_dump(exclude_none=True),
+    }  # fmt: skip
+    model = scores.sources.get("model", (None,))[0]
+    if model is not None and (model.folder / CARD).is_file():
+        card = read_card(model.folder)
+        metadata |= {
+            "model": model.name, "model_hash": model.hash, "network": card.network,
+            "receptive_field": {key: card.receptive_field.get(key) for key in ("level", "needed", "had", "unit", "policy")},
+        }  # fmt: skip
+    return metadata
+
+
+STAGE = Catalog()

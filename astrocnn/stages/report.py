@@ -1,0 +1,51 @@
+"""The `report` stage: one self-contained page about the run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, Strict
+
+from astrocnn.pipeline.stage import Edge, References, Stage, StageParameters, Task
+
+
+class Parameters(StageParameters):
+    """Parameters of `report`."""
+
+    products: Annotated[References, Edge("any", many=True)] = Field((), description="what it shows; all stages by default")
+    title: str = Field("", description="heading of the page; the run's name by default")
+    description: str = Field("", description="a sentence below the heading")
+    caveats: Annotated[tuple[str, ...], Strict(False)] = Field((), description="what a reader must know first")
+
+
+class Report(Stage[Parameters]):
+    """Write one self-contained HTML page: candidates, skill, training, receptive field, ledger, provenance."""
+
+    use = "report"
+    produces = "Report"
+    Parameters = Parameters
+
+    def run(self, task: Task[Parameters]) -> None:
+        """Build the page from the products' folders."""
+        from astrocnn.pipeline.provenance import environment
+        from astrocnn.report.build import build_report
+        from astrocnn.report.run_view import ReportRun, StageView
+
+        shown = {source.name for source in task.scene.sources.get("products", ())}
+        stages = [
+            StageView(
+                view.name, view.use, view.kind, "made" if view.name == task.name else view.state, view.folder, view.hash,
+                view.environment.get("seconds"), view.parents,
+            )
+            for view in task.run
+            if view.name in shown or view.name == task.name or view.state == "skipped"
+        ]  # fmt: skip
+        run = ReportRun(
+            name=task.run.name, title=task.parameters.title, description=task.parameters.description,
+            caveats=list(task.parameters.caveats), file_text=task.run.file_text, stages=stages,
+            environment=environment(0.0), seed=task.scene.seed,
+        )  # fmt: skip
+        build_report(task.out, run)
+
+
+STAGE = Report()

@@ -1,0 +1,81 @@
+"""The `score` stage: a trained model's scores for real objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from astrocnn import backend
+from astrocnn.pipeline.stage import Edge, Part, References, Scene, Stage, StageParameters, Task
+
+FILE = "scores.parquet"
+
+
+class Parameters(StageParameters):
+    """Parameters of `score`."""
+
+    model: Annotated[References, Edge("Model")] = Field(description="the trained model")
+    samples: Annotated[References, Edge("SampleSet", splits=True)] = Field(description="objects to score")
+    expected_prevalence: float | None = Field(
+        None, gt=0, lt=1, description="share of positives among the objects, for the probability; else the training set's"
+    )
+
+
+class Score(Stage[Parameters]):
+    """Score real objects with a trained model; those it was trained on are flagged."""
+
+    use = "score"
+    produces = "Scores"
+    uses_keras = True
+    maps_over = "samples"
+    Parameters = Parameters
+
+    def parts(self, parameters: Parameters, scene: Scene) -> Sequence[Part] | None:
+        """One part per part of the samples; one piece for samples from outside."""
+        source = scene.source("samples")
+        if source is None or not source.parts:
+            return None
+        return [Part(part.name, [part.hash, list(source.splits)], number) for number, part in enumerate(source.parts)]
+
+    def run_part(self, task: Task[Parameters], part: Part) -> None:
+        """Score the objects of one tile."""
+        shards = sorted(task.source("samples").folder.glob("*.h5"))
+        self._score(task, [shards[part.work]])
+
+    def run(self, task: Task[Parameters]) -> None:
+        """Score all objects in one piece."""
+        self._score(task, sorted(task.source("samples").folder.glob("*.h5")))
+
+    def finish(self, task: Task[Parameters], parts: Sequence[Path]) -> None:
+        """Join the tables of all parts."""
+        import pyarrow
+        from pyarrow import parquet
+
+        parquet.write_table(
+            pyarrow.concat_tables([parquet.read_table(folder / FILE) for folder in parts]), task.out / FILE
+        )
+
+    def _score(self, task: Task[Parameters], shards: list[Path]) -> None:
+        from astrocnn.samples.sample_set import SampleSet
+        from astrocnn.training.model_folder import load_model
+        from astrocnn.training.scores import score_table, write_scores
+
+        backend.prepare()
+        source, model_source = task.source("samples"), task.source("model")
+        samples = SampleSet.open(shards)
+        samples = samples.split("+".join(source.splits)) if source.splits else samples
+        table = score_table(
+            load_model(model_source.folder), samples, model_source.name, task.parameters.expected_prevalence,
+            task.progress,
+        )  # fmt: skip
+        write_scores(table, task.out / FILE)
+        bad = [str(one) for one, mean in zip(table["id"], table["mean"], strict=True) if mean != mean]
+        good = [str(one) for one, mean in zip(table["id"], table["mean"], strict=True) if mean == mean]
+        task.ledger.add(good, "scored")
+        task.ledger.add(bad, "rejected", "values that are not finite")
+
+
+STAGE = Score()

@@ -1,0 +1,180 @@
+"""The `train` stage: checks that the network sees the whole object, trains it, and writes the model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from astrocnn import backend
+from astrocnn.errors import AstrocnnError, PipelineFileError, StageFailed
+from astrocnn.networks.registry import configure
+from astrocnn.pipeline.stage import Edge, Finding, Forecast, References, Scene, Source, Stage, StageParameters, Task
+from astrocnn.receptive_field.coverage import Verdict, gate
+from astrocnn.receptive_field.tables import field_of
+from astrocnn.training.augment import Augmentation
+from astrocnn.training.recipe import recipe_defaults
+from astrocnn.training.schedule import Schedule
+
+_COVERS = {"arcsec": "covers_arcsec", "hour": "covers_hour", "km": "covers_km"}
+
+
+class Parameters(StageParameters):
+    """Parameters of `train`; epochs, batch size, learning rate and schedule default to the paper's recipe."""
+
+    samples: Annotated[References, Edge("SampleSet")] = Field((), description="labelled samples with train and validation")
+    from_: Annotated[References, Edge("Model")] = Field((), alias="from", description="a trained model to use or go on from")
+    fine_tune: bool = Field(False, description="train the imported model on")
+    network: str | None = Field(None, description="network of the zoo; not needed with from:")
+    options: dict[str, Any] = Field({}, description="options of the network")
+    input_px: int | None = Field(None, ge=1, description="side of the network's input; the whole stamp by default")
+    epochs: int = Field(ge=0, description="passes over the training samples")
+    batch_size: int = Field(ge=1, description="objects in a training step")
+    learning_rate: float = Field(gt=0, description="of Adam")
+    schedule: Schedule = Field(description="how the learning rate falls")
+    clip_sigma: float | None = Field(None, gt=0, description="normalised values beyond this are clipped")
+    augment: Augmentation = Field(Augmentation(), description="rotation, flips and shifts drawn anew in every epoch")
+    views: Literal[1, 4, 8] = Field(1, description="exact turns and mirror images averaged when the model scores")
+    covers_arcsec: float | None = Field(None, gt=0, description="extent of the object the network must see whole")
+    covers_hour: float | None = Field(None, gt=0, description="the same in time")
+    covers_km: float | None = Field(None, gt=0, description="the same on a surface")
+    receptive_field: Literal["error", "warn"] = Field("error", description="what a field smaller than the object is")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_recipe(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        imported = data.get("from") and not data.get("fine_tune")
+        defaults = recipe_defaults(str(data.get("network")))
+        if imported:
+            defaults = {"epochs": 0, "batch_size": 1, "learning_rate": 1.0, "schedule": {"kind": "cosine"}, **defaults}
+        return {**defaults, **data}
+
+    @model_validator(mode="after")
+    def _has_work(self) -> Parameters:
+        if not self.from_ and self.network is None:
+            raise ValueError("expected network: or from:")
+        if self.fine_tune and not self.from_:
+            raise ValueError("fine_tune needs from:")
+        return self
+
+
+class Train(Stage[Parameters]):
+    """Train a network of the zoo, or import a trained model, after checking that it sees the whole object."""
+
+    use = "train"
+    produces = "Model"
+    uses_keras = True
+    Parameters = Parameters
+
+    def needs(self, key: str, taken: dict[str, References]) -> bool:
+        """Samples are needed unless a model is imported."""
+        return key == "samples" and not taken.get("from")
+
+    def needless(self, parameters: Parameters, taken: dict[str, References]) -> Iterable[str]:
+        """A model that is imported and not trained on needs no samples; an absent one leaves them needed."""
+        return ("samples",) if taken.get("from") and not parameters.fine_tune else ()
+
+    def forecast(self, parameters: Parameters, scene: Scene) -> Forecast:
+        """What the model takes."""
+        samples = scene.source("samples")
+        return samples.forecast if samples else Forecast()
+
+    def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
+        """The receptive-field gate, from cached tables."""
+        samples = scene.source("samples")
+        if scene.source("from") and not parameters.fine_tune:
+            return
+        if parameters.network is None or samples is None:
+            yield Finding("network" if parameters.network is None else "samples", "is needed where no model is given")
+            return
+        shape = samples.forecast.shape
+        if shape is None:
+            return
+        try:
+            configure(parameters.network, parameters.options)
+            yield from _stamp_findings(parameters, shape)
+            verdict = judge(parameters, samples)
+        except AstrocnnError as error:
+            yield Finding("options" if isinstance(error, PipelineFileError) and parameters.options else "network", str(error))
+            return
+        if verdict.level != "ok":
+            key = "input_px" if parameters.input_px else "network"
+            yield Finding(key, f"receptive field: {verdict.message}", verdict.level)
+
+    def run(self, task: Task[Parameters]) -> None:
+        """Import, or train and write the model folder."""
+        from astrocnn.training.session import TrainingOrder, import_model, train_model
+
+        imported = task.scene.source("from")
+        if imported and not task.parameters.fine_tune:
+            import_model(imported.folder, task.out)
+            return
+        backend.prepare()
+        source = task.source("samples")
+        verdict = judge(task.parameters, source)
+        verdict.raise_if_error(f"stages.{task.name}")
+        order = TrainingOrder(
+            samples=source.folder, samples_hash=source.hash, recipe=task.parameters.effective(),
+            parameters=task.parameters, verdict=verdict, seed=task.scene.seed,
+            start_from=imported.folder if imported else None,
+        )  # fmt: skip
+        trained = train_model(order, task.out, task.scratch, task.progress)
+        for split, ids in trained.items():
+            task.ledger.add(ids, "read", split)
+
+
+def judge(parameters: Parameters, samples: Source) -> Verdict:
+    """The gate's verdict on a network and the samples it is to be trained on.
+
+    Raises
+    ------
+    StageFailed
+        When the samples' shape is not known before compute.
+    """
+    known = _known(samples)
+    if known.shape is None or parameters.network is None:
+        raise StageFailed("the shape of the samples is not known", where=samples.name)
+    size = parameters.input_px or min(known.shape[:-1])
+    shape = (*(size for _ in known.shape[:-1]), known.shape[-1])
+    network = configure(parameters.network, parameters.options)
+    field = field_of(network, shape)
+    unit = known.unit or "px"
+    stated = getattr(parameters, _COVERS[unit]) if unit in _COVERS else None
+    required = stated if stated is not None else known.extent
+    return gate(field, scale=known.scale or 1.0, unit=unit, required=required, policy=parameters.receptive_field)
+
+
+def _known(samples: Source) -> Forecast:
+    """The forecast of the samples; for samples that are there already, what they say themselves."""
+    if samples.forecast.shape is not None:
+        return samples.forecast
+    from astrocnn.samples.sample_set import SampleSet
+
+    meta = SampleSet.open(samples.folder).meta
+    extent = meta.extent["value"] if meta.extent else None
+    return Forecast(
+        shape=meta.shape, bands=meta.bands, scale=meta.scale, unit=meta.scale_unit, extent=extent,
+        extent_of=meta.extent["what"] if meta.extent else "",
+    )  # fmt: skip
+
+
+def _stamp_findings(parameters: Parameters, shape: tuple[int, ...]) -> Iterable[Finding]:
+    if len(shape) != 3:
+        return
+    size = parameters.input_px or min(shape[:-1])
+    needed = parameters.augment.stamp_needed(size)
+    if min(shape[:-1]) < needed:
+        text = (
+            f"stamps of {min(shape[:-1])} px are too small to turn and shift {size} px inside them; expected {needed} px"
+            f" or more; to fix, cut larger stamps, lower input_px, or set augment.rotate: quarter"
+        )
+        yield Finding("augment" if parameters.input_px is None else "input_px", text)
+    elif (min(shape[:-1]) - size) % 2:
+        text = f"an input of {size} px cannot stand in the middle of {min(shape[:-1])} px; expected both even or both odd"
+        yield Finding("input_px", text)
+
+
+STAGE = Train()

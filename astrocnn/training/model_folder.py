@@ -1,0 +1,177 @@
+"""The model folder: `network.keras` and `model.yaml`, all that is needed to use a trained network years later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from astrocnn import backend
+from astrocnn.errors import MismatchError, StoreError
+from astrocnn.samples.meta import SampleMeta
+from astrocnn.scoring.calibration import Calibration
+from astrocnn.training.normalise import Normalisation
+
+FORMAT_VERSION = 1
+CARD, NETWORK, TRAINED_ON = "model.yaml", "network.keras", "trained_on.csv"
+_SCALE_TOLERANCE = 0.01
+
+
+class ModelCard(BaseModel):
+    """What `model.yaml` says: on what a network works, how it was made, how good it is.
+
+    Attributes
+    ----------
+    network, options
+        Name in the zoo and its options.
+    kind, bands, scale, scale_unit, stamp_px, size_px
+        Objects it takes: kind, bands in order, pixel scale, side of the stamps it was trained from and of its input.
+    normalisation : Normalisation
+    views : int
+        Exact turns and mirror images whose outputs are averaged.
+    receptive_field : dict
+        Verdict of the gate, with policy and numbers.
+    classes, positive
+        Names of the labels, and the one searched for.
+    calibration : Calibration, optional
+        From score to probability at the training set's prevalence.
+    metrics : dict
+        Last epoch's numbers on the validation set.
+    recipe : dict
+        Parameters of the training.
+    samples_hash : str
+        Content hash of the training samples.
+    seed : int
+    versions : dict
+        Packages and backend.
+    plugins : list
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: int = FORMAT_VERSION
+    network: str
+    options: dict[str, Any]
+    kind: str
+    bands: tuple[str, ...]
+    scale: float | None
+    scale_unit: str | None
+    stamp_px: int
+    size_px: int
+    normalisation: Normalisation
+    views: int
+    receptive_field: dict[str, Any]
+    classes: tuple[str, ...]
+    positive: str | None
+    calibration: Calibration | None = None
+    metrics: dict[str, float]
+    recipe: dict[str, Any]
+    samples_hash: str
+    seed: int
+    versions: dict[str, str]
+    plugins: list[str] = []
+
+
+@dataclass
+class TrainedModel:
+    """A loaded model folder."""
+
+    card: ModelCard
+    network: Any
+    trained_groups: frozenset[str]
+    trained_ids: frozenset[str]
+
+
+def write_model(
+    folder: Path, card: ModelCard, network: Any, trained: dict[str, Sequence[str]]
+) -> None:
+    """Write `network.keras`, `model.yaml` and `trained_on.csv` (columns id, group, split) into a folder."""
+    network.save(folder / NETWORK)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    with (folder / CARD).open("w", encoding="utf-8") as stream:
+        yaml.dump(card.model_dump(mode="json"), stream)
+    rows = zip(trained["id"], trained["group"], trained["split"], strict=True)
+    lines = ["id,group,split", *(f"{identifier},{group},{split}" for identifier, group, split in rows)]
+    (folder / TRAINED_ON).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read `model.yaml`; needs no Keras.
+
+    Raises
+    ------
+    StoreError
+        When there is none, it is damaged, or a newer version of the format.
+    """
+    path = folder / CARD
+    try:
+        data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        if isinstance(data, dict) and data.get("format_version", 1) > FORMAT_VERSION:
+            raise StoreError(
+                "model of a newer format", where=str(path), expected=f"format_version {FORMAT_VERSION} or less",
+                received=data["format_version"], fix="install a newer astrocnn",
+            )  # fmt: skip
+        return ModelCard.model_validate(data)
+    except FileNotFoundError as error:
+        raise StoreError("is no model folder", where=str(folder), expected=f"a file {CARD} in it") from error
+    except (OSError, YAMLError, ValidationError) as error:
+        raise StoreError(f"cannot be read: {error}", where=str(path), fix="restore the model folder") from error
+
+
+def load_model(folder: str | Path) -> TrainedModel:
+    """Load a model folder; code is never loaded from it.
+
+    Raises
+    ------
+    StoreError
+        When it is not a model folder or is damaged.
+    """
+    folder = Path(folder)
+    card = read_card(folder)
+    keras = backend.prepare()
+    try:
+        network = keras.saving.load_model(folder / NETWORK, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"cannot be loaded: {error}", where=str(folder / NETWORK)) from error
+    rows = [line.split(",") for line in _lines(folder / TRAINED_ON)[1:]]
+    return TrainedModel(card, network, frozenset(row[1] for row in rows), frozenset(row[0] for row in rows))
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def refuse_mismatch(card: ModelCard, meta: SampleMeta, where: str) -> None:
+    """Refuse data that are not what a model was trained on.
+
+    Raises
+    ------
+    MismatchError
+        When bands, scale (beyond 1 %) or size differ; the message names both values.
+    """
+    if tuple(meta.bands) != card.bands:
+        raise MismatchError(
+            "the model was trained on other bands", where=where, expected=card.bands, received=tuple(meta.bands),
+            fix="give the bands it was trained on, in that order",
+        )  # fmt: skip
+    if card.scale is not None and (
+        meta.scale_unit != card.scale_unit
+        or meta.scale is None
+        or not np.isclose(meta.scale, card.scale, rtol=_SCALE_TOLERANCE)
+    ):
+        raise MismatchError(
+            "the model was trained at another pixel scale", where=where, expected=f"{card.scale:g} {card.scale_unit}",
+            received=f"{meta.scale} {meta.scale_unit}", fix="resample the images, or train at this scale",
+        )  # fmt: skip
+    if min(meta.shape[:-1]) < card.size_px:
+        raise MismatchError(
+            "the stamps are smaller than the model's input", where=where, expected=f"at least {card.size_px} px",
+            received=f"{meta.shape[:-1]} px", fix="cut larger stamps",
+        )  # fmt: skip

@@ -1,0 +1,83 @@
+"""The Scores table: raw score, spread over views, calibrated probability and flags of each object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from astrocnn.samples.sample_set import SampleSet
+from astrocnn.scoring.flags import TRAINED_ON, UNCALIBRATED
+from astrocnn.training.model_folder import TrainedModel, refuse_mismatch
+from astrocnn.training.predict import predict_set
+
+
+def score_table(
+    model: TrainedModel,
+    samples: SampleSet,
+    name: str,
+    prevalence: float | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict[str, np.ndarray]:
+    """Score a set of objects.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        Binary.
+    samples : SampleSet
+        Of the bands and scale the model was trained on.
+    name : str
+        Name of the model; its raw scores stand in `score_<name>`.
+    prevalence : float, optional
+        Expected share of positives, for the probability.
+    progress : callable, optional
+        Called as `progress(done, total, text)`.
+
+    Returns
+    -------
+    dict of ndarray
+        `id`, `score_<name>`, `mean` over networks, `spread` (over views), `probability`, `flags`; NaN for an object
+        with values that are not finite. Objects whose group was trained on carry the flag `trained_on`.
+
+    Raises
+    ------
+    MismatchError
+        When the data are not what the model was trained on.
+    """
+    card = model.card
+    refuse_mismatch(card, samples.meta, name)
+    mean, spread = predict_set(model.network, samples, card.normalisation, card.size_px, card.views, progress)
+    score = mean[:, 0]
+    flags = np.asarray(samples.column("flags"), np.int32) if "flags" in samples.columns else np.zeros(len(score), np.int32)
+    groups = samples.column("group")
+    trained = np.fromiter((str(group) in model.trained_groups for group in groups), bool, len(groups))
+    flags = flags | np.where(trained, TRAINED_ON, 0) | (UNCALIBRATED if card.calibration is None else 0)
+    nothing = np.full(len(score), np.nan)
+    probability = card.calibration.probability(score, prevalence) if card.calibration else nothing
+    return {
+        "id": samples.ids, f"score_{name}": score, "mean": score, "spread": spread[:, 0], "probability": probability,
+        "flags": flags,
+    }  # fmt: skip
+
+
+def write_scores(table: dict[str, np.ndarray], path: Path) -> None:
+    """Write a Scores table as Parquet: float32 numbers, ids as text."""
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = {
+        name: [str(value) for value in values] if name == "id"
+        else values.astype(np.int32 if name == "flags" else np.float32)
+        for name, values in table.items()
+    }  # fmt: skip
+    parquet.write_table(pyarrow.table(columns), path)
+
+
+def read_scores(path: Path) -> dict[str, np.ndarray]:
+    """Read a Scores table."""
+    from pyarrow import parquet
+
+    table = parquet.read_table(path)
+    return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}

@@ -1,0 +1,164 @@
+"""One training from samples to model folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from astrocnn import backend
+from astrocnn.errors import StageFailed
+from astrocnn.networks.registry import configure
+from astrocnn.pipeline.identity import backend_identity
+from astrocnn.pipeline.provenance import package_versions
+from astrocnn.receptive_field.coverage import Verdict
+from astrocnn.samples.sample_set import SampleSet
+from astrocnn.samples.splits import check_leaks
+from astrocnn.scoring.calibration import Calibration, fit_logistic
+from astrocnn.training.augment import Augmentation
+from astrocnn.training.fit import FitSettings, fit
+from astrocnn.training.model_folder import CARD, NETWORK, ModelCard, load_model, read_card, refuse_mismatch, write_model
+from astrocnn.training.normalise import Normalisation, fit_normalisation
+from astrocnn.training.predict import predict_set
+from astrocnn.training.schedule import Schedule
+
+HISTORY, FIELD = "history.csv", "receptive_field.json"
+
+
+class TrainParameters(Protocol):
+    """What a training needs to know of the parameters of its stage."""
+
+    network: str | None
+    options: dict[str, Any]
+    input_px: int | None
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    schedule: Schedule
+    clip_sigma: float | None
+    augment: Augmentation
+    views: int
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """Samples, recipe and verdict of one training; `start_from` is a model folder to train on."""
+
+    samples: Path
+    samples_hash: str
+    recipe: dict[str, Any]
+    parameters: TrainParameters
+    verdict: Verdict
+    seed: int
+    start_from: Path | None = None
+
+
+def import_model(folder: Path, out: Path) -> None:
+    """Copy a trained model folder unchanged; raises StoreError when it is none."""
+    read_card(folder)
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name not in ("done.json", "provenance.json", "environment.json", "ledger.parquet"):
+            shutil.copyfile(path, out / path.name)
+    if not (out / CARD).is_file() or not (out / NETWORK).is_file():
+        raise StageFailed("is not a whole model folder", where=str(folder), expected=f"{CARD} and {NETWORK}")
+
+
+def train_model(
+    order: TrainingOrder, out: Path, scratch: Path, progress: Callable[[int, int, str], None]
+) -> dict[str, list[str]]:
+    """Train, calibrate on the validation set, and write the model folder.
+
+    Returns
+    -------
+    dict
+        Split to the ids that were used.
+
+    Raises
+    ------
+    LeakError
+        When objects of one group stand in several splits.
+    StageFailed
+        When there is nothing to train on.
+    """
+    samples = SampleSet.open(order.samples)
+    check_leaks(samples.column("group"), samples.column("split"))
+    train, validation = samples.split("train"), samples.split("validation")
+    if not len(train):
+        raise StageFailed("no object is in the train split", where=str(order.samples))
+    parameters = order.parameters
+    size = parameters.input_px or min(samples.meta.shape[:-1])
+    model, normalisation = _start(order, train, size)
+    settings = FitSettings(
+        epochs=parameters.epochs, batch_size=parameters.batch_size, learning_rate=parameters.learning_rate,
+        schedule=parameters.schedule, augmentation=parameters.augment, size_px=size, seed=order.seed,
+    )  # fmt: skip
+    history = fit(model, train, validation, normalisation, settings, scratch, progress)
+    calibration = _calibrate(model, validation, normalisation, size, parameters.views)
+    _write_history(out / HISTORY, history)
+    card = _card(order, samples, normalisation, calibration, history, size)
+    used = {"id": [*train.ids, *validation.ids]}
+    for column in ("group", "split"):
+        used[column] = [*train.column(column), *validation.column(column)]
+    write_model(out, card, model, used)
+    _write_field(out / FIELD, order, card)
+    return {"train": train.ids.tolist(), "validation": validation.ids.tolist()}
+
+
+def _start(order: TrainingOrder, train: SampleSet, size: int) -> tuple[Any, Normalisation]:
+    if order.start_from is not None:
+        loaded = load_model(order.start_from)
+        refuse_mismatch(loaded.card, train.meta, "samples")
+        return loaded.network, loaded.card.normalisation
+    normalisation = fit_normalisation(train, order.parameters.clip_sigma)
+    classes = len(train.meta.classes)
+    shape = (*(size for _ in train.meta.shape[:-1]), train.meta.shape[-1])
+    network = configure(str(order.parameters.network), order.parameters.options)
+    backend.prepare()
+    return network.build(shape, outputs=1 if classes <= 2 else classes, seed=order.seed), normalisation
+
+
+def _calibrate(
+    model: Any, validation: SampleSet, normalisation: Normalisation, size: int, views: int
+) -> Calibration | None:
+    labels = validation.column("label") if len(validation) else np.empty(0)
+    if model.output_shape[-1] != 1 or len(np.unique(labels)) < 2:
+        return None
+    scores, _ = predict_set(model, validation, normalisation, size, views)
+    return fit_logistic(scores[:, 0], labels)
+
+
+def _card(
+    order: TrainingOrder, samples: SampleSet, normalisation: Normalisation, calibration: Calibration | None,
+    history: list[dict[str, float]], size: int,
+) -> ModelCard:  # fmt: skip
+    meta, last = samples.meta, history[-1] if history else {}
+    return ModelCard(
+        network=str(order.parameters.network), options=order.parameters.options, kind=meta.kind, bands=meta.bands,
+        scale=meta.scale, scale_unit=meta.scale_unit, stamp_px=min(meta.shape[:-1]), size_px=size,
+        normalisation=normalisation, views=order.parameters.views, receptive_field=order.verdict.to_json(),
+        classes=meta.classes, positive=meta.positive, calibration=calibration,
+        metrics={name: last[name] for name in ("loss", "validation_loss", "validation_auroc") if name in last},
+        recipe=order.recipe, samples_hash=order.samples_hash, seed=order.seed,
+        versions={**package_versions(), **backend_identity()},
+    )  # fmt: skip
+
+
+def _write_history(path: Path, history: list[dict[str, float]]) -> None:
+    names = list(dict.fromkeys(name for row in history for name in row))
+    lines = [",".join(names), *(",".join(f"{row.get(name, float('nan')):.9g}" for name in names) for row in history)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_field(path: Path, order: TrainingOrder, card: ModelCard) -> None:
+    import json
+
+    from astrocnn.receptive_field.tables import field_of
+
+    shape = (*(card.size_px for _ in range(2)), len(card.bands))
+    field = field_of(configure(card.network, card.options), shape)
+    content = {"verdict": order.verdict.to_json(), "field": field.to_json()}
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
