@@ -137,34 +137,22 @@ def roc_curve(
 
 
 @themed
-def completeness_curve(
-    bin_low: np.ndarray,
-    bin_high: np.ndarray,
-    value: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-    number: np.ndarray,
-    label: str,
-    *,
-    theme: Theme = LIGHT,
-) -> Figure:
+def completeness_curve(table: Mapping[str, np.ndarray], label: str, *, theme: Theme = LIGHT) -> Figure:
     """Completeness in bins of a true quantity, with intervals and the number of objects written over each bin.
 
     Parameters
     ----------
-    bin_low, bin_high : ndarray, shape (bins,)
-        Edges of the bins.
-    value, low, high : ndarray, shape (bins,)
-        Completeness and its interval; NaN where a bin is empty, and then not drawn.
-    number : ndarray, shape (bins,)
-        Objects in each bin.
+    table : mapping of str to ndarray, shape (bins,)
+        As in `completeness.csv`: the edges `bin_low` and `bin_high`; `completeness` and the ends of its interval
+        `completeness_low` and `completeness_high`, NaN where a bin is empty, and then not drawn; `n`, the objects.
     label : str
         Name of the quantity, with its unit.
     """
     figure, axes = _one_panel()
-    some = np.isfinite(value)
+    some = np.isfinite(table["completeness"])
     bin_low, bin_high, value, low, high, number = (
-        np.asarray(array)[some] for array in (bin_low, bin_high, value, low, high, number)
+        np.asarray(table[key])[some]
+        for key in ("bin_low", "bin_high", "completeness", "completeness_low", "completeness_high", "n")
     )
     centre = (bin_low + bin_high) / 2
     axes.fill_between(

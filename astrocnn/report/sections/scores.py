@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from astrocnn.report.evaluation_figures import MARKED_RATES, threshold_at
 from astrocnn.report.figures import score_histogram
 from astrocnn.report.formats import number
 from astrocnn.report.page import Section, figure_html, render
 from astrocnn.report.products import Columns, ProductFolder
 from astrocnn.report.run_view import ReportRun, StageView
-from astrocnn.report.sections.evaluation import MARKED_RATES, threshold_at
 
 
 def scores_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> Section:

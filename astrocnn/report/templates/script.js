@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  document.documentElement.classList.add("scripted"); // what only a script can do is hidden without one
   const announce = (text) => { document.getElementById("announcement").textContent = text; };
 
   const copyText = async (text) => {
