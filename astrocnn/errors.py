@@ -32,9 +32,9 @@ class AstrocnnError(Exception):
         self, what: str, *, where: str | None = None, expected: Any = None, received: Any = None, fix: str | None = None
     ) -> None:
         self.what, self.where, self.expected, self.received, self.fix = what, where, expected, received, fix
-        super().__init__(self._message())
+        super().__init__(what)
 
-    def _message(self) -> str:
+    def __str__(self) -> str:
         parts = [f"{self.where}: {self.what}" if self.where else self.what]
         if self.expected is not None:
             parts.append(f"expected {self.expected}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -40,16 +41,24 @@ def silent(done: int, total: int, text: str) -> None:
 
 def make_part(order: PartOrder, part: Part, progress: Progress = silent) -> str:
     """Make one part and put it into the store; returns its name."""
-    for plugin in order.plugins:
-        load_plugin(Path(plugin))
     publish_part(order.store, stage_named(order.use), order.parameters, order.scene, part, progress)
     return part.name
 
 
-def _quiet_worker() -> None:
-    """A worker leaves Ctrl-C to the main process, and one thread is enough for it."""
+def _prepare_worker(plugins: tuple[str, ...]) -> None:
+    """Load the plugins, without whose classes no order can be read; leave Ctrl-C to the main process; end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    threading.Thread(target=_end_with_main_process, daemon=True).start()
+    for plugin in plugins:
+        load_plugin(Path(plugin))
+
+
+def _end_with_main_process() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def make_parts(order: PartOrder, parts: Sequence[Part], workers: int, in_process: bool, progress: Progress) -> None:
@@ -89,8 +98,9 @@ def make_parts(order: PartOrder, parts: Sequence[Part], workers: int, in_process
 def _spawn(order: PartOrder, todo: Sequence[Part], workers: int, told: Callable[[int, str], Any]) -> None:
     context = multiprocessing.get_context("spawn")
     number = min(workers, len(todo))
-    with ProcessPoolExecutor(number, mp_context=context, initializer=_quiet_worker) as pool:
-        futures = {pool.submit(make_part, order, part): part for part in todo}
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(number, context, _prepare_worker, (order.plugins,)) as pool:
+        futures = [pool.submit(make_part, order, part) for part in todo]
         try:
             for count, future in enumerate(as_completed(futures), 1):
                 told(count, future.result())
@@ -98,7 +108,12 @@ def _spawn(order: PartOrder, todo: Sequence[Part], workers: int, told: Callable[
             raise StageFailed(
                 "a worker process died", where=order.scene.name, fix="look for a lack of memory; run again to go on"
             ) from error
+        except Exception:
+            raise  # a part failed: those at work are finished, they will not be made again
+        except BaseException:
+            for worker in set(multiprocessing.active_children()) - others:  # stopped: nobody wants to wait
+                worker.terminate()
+            raise
         finally:
             for future in futures:
                 future.cancel()
-

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,9 +11,11 @@ from astrocnn.errors import PipelineFileError, StoreError
 from astrocnn.pipeline.config import PipelineConfig
 from astrocnn.pipeline.engine import PartOrder, make_parts
 from astrocnn.pipeline.ledger import rejected_fraction
+from astrocnn.pipeline.lock import lock
 from astrocnn.pipeline.plan import Plan, StagePlan, check_stage_names, make_plan
 from astrocnn.pipeline.problems import Problem, raise_errors
 from astrocnn.pipeline.publish import publish_product
+from astrocnn.pipeline.record import RunRecord, log_file
 from astrocnn.pipeline.stage import Progress
 from astrocnn.pipeline.store import Store, write_json
 from astrocnn.pipeline.view import RunView, view_of_plan
@@ -64,38 +62,6 @@ class Outcome:
     over_budget: dict[str, float] = field(default_factory=dict)
 
 
-@contextmanager
-def lock(root: Path) -> Iterator[None]:
-    """Hold a run folder for one process; the lock of a dead process is free again by itself.
-
-    Raises
-    ------
-    StoreError
-        When another process holds it, or the folder cannot be written.
-    """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        stream = (root / ".lock").open("a+")
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written: {error.strerror}", where=str(root), fix="choose another folder with --runs"
-        ) from error
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            stream.seek(0)
-            holder = stream.read().strip() or "unknown"
-            raise StoreError(
-                "another run is working in this folder", where=str(root), received=f"process {holder}",
-                fix="wait for it, or give --runs another folder",
-            ) from error  # fmt: skip
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
-        yield
-
-
 def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener: Listener) -> Outcome:
     """Make every product of a file that is not up to date.
 
@@ -117,16 +83,17 @@ def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener:
     """
     store = Store(runs / config.name)
     raise_errors(make_plan(config, store, options.force).problems)
-    with lock(store.root):
+    with lock(store.root), log_file(store.root):
         store.sweep()
         plan = make_plan(config, store, options.force)
         for problem in plan.problems:
             listener.warning(problem)
         chosen = _chosen(plan, options)
-        outcome = Outcome(view_of_plan(plan))
-        for stage_plan in plan.stages.values():
-            _one_stage(plan, stage_plan, stage_plan.name in chosen, options, listener, outcome)
-        _write_last_run(plan)
+        outcome, record = Outcome(view_of_plan(plan)), RunRecord(plan)
+        with record.running():
+            for stage_plan in plan.stages.values():
+                _one_stage(plan, stage_plan, stage_plan.name in chosen, options, listener, outcome, record)
+            _write_last_run(plan)
     return outcome
 
 
@@ -150,7 +117,13 @@ def _chosen(plan: Plan, options: Options) -> set[str]:
 
 
 def _one_stage(
-    plan: Plan, stage_plan: StagePlan, chosen: bool, options: Options, listener: Listener, outcome: Outcome
+    plan: Plan,
+    stage_plan: StagePlan,
+    chosen: bool,
+    options: Options,
+    listener: Listener,
+    outcome: Outcome,
+    record: RunRecord,
 ) -> None:
     store, name = plan.store, stage_plan.name
     state, seconds = stage_plan.state, 0.0
@@ -158,7 +131,8 @@ def _one_stage(
         state = "not asked for"
     elif state == "run":
         started = time.monotonic()
-        _make(plan, stage_plan, options, listener.started(stage_plan), outcome.run)
+        with record.making(name):
+            _make(plan, stage_plan, options, listener.started(stage_plan), outcome.run)
         state, seconds = "made", time.monotonic() - started
     counts = {}
     if state in ("made", "reuse"):
@@ -168,6 +142,7 @@ def _one_stage(
         if fraction > plan.config.failure_budget:
             outcome.over_budget[name] = fraction
     outcome.run.set_state(name, state, seconds)
+    record.over(name, state, seconds)
     listener.finished(stage_plan, state, seconds, counts)
 
 
@@ -203,4 +178,3 @@ def _write_last_run(plan: Plan) -> None:
     }
     if plan.store.last_run() != content:
         write_json(plan.store.root / "run.json", content)
-
