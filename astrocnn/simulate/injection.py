@@ -187,9 +187,7 @@ def _meta(galaxies: SampleMeta, injection: Injection) -> SampleMeta:
     return SampleMeta.model_validate(data)
 
 
-def _columns(
-    galaxies: SampleSet, rows: _Rows, numbers: np.ndarray, truth: dict[str, np.ndarray]
-) -> dict[str, Any]:
+def _columns(galaxies: SampleSet, rows: _Rows, numbers: np.ndarray, truth: dict[str, np.ndarray]) -> dict[str, Any]:
     chosen = rows.galaxy[numbers]
     inherited = {name: galaxies.column(name)[chosen] for name in ("ra", "dec", "group", "split", "coverage")}
     label = rows.lens[numbers].astype(np.int8)

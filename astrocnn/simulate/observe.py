@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -136,9 +137,9 @@ def snr(source: np.ndarray, sigma: np.ndarray) -> np.ndarray:
         a source.
     """
     flat_source, flat_sigma, used = _flat(source, sigma)
-    order = np.argsort(-np.where(used, flat_source / flat_sigma, -np.inf), axis=1, kind="stable")
-    signal = np.cumsum(np.take_along_axis(np.where(used, flat_source, 0.0), order, axis=1), axis=1)
-    variance = np.cumsum(np.take_along_axis(np.where(used, flat_sigma**2, 0.0), order, axis=1), axis=1)
+    order = np.argsort(np.where(used, -flat_source / flat_sigma, np.inf), axis=1)
+    signal = _running_sum(np.where(used, flat_source, 0.0), order)
+    variance = _running_sum(np.where(used, flat_sigma**2, 0.0), order)
     return np.maximum(np.max(signal / np.sqrt(np.where(variance > 0, variance, np.inf)), axis=1), 0.0)
 
 
@@ -159,8 +160,13 @@ def snr_matched(source: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     return np.sqrt(np.sum(np.where(used, flat_source / flat_sigma, 0.0) ** 2, axis=1))
 
 
+def _running_sum(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    return np.cumsum(np.take_along_axis(values, order, axis=1), axis=1, dtype=np.float64)
+
+
 def _flat(source: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    flat_source = np.asarray(source, np.float64).reshape(len(source), -1)
-    flat_sigma = np.broadcast_to(np.asarray(sigma, np.float64), source.shape).reshape(len(source), -1)
+    shape = (len(source), math.prod(source.shape[1:]))
+    flat_source = np.asarray(source, np.float32).reshape(shape)
+    flat_sigma = np.broadcast_to(np.asarray(sigma, np.float32), source.shape).reshape(shape)
     used = np.isfinite(flat_sigma) & (flat_sigma > 0) & np.isfinite(flat_source)
     return flat_source, np.where(used, flat_sigma, 1.0), used

@@ -122,7 +122,7 @@ def test_snr_is_the_best_aperture(generator):
     source = generator.exponential(1.0, (4, 6, 7))
     sigma = generator.uniform(0.5, 2.0, (4, 6, 7))
     expected = [brute_force_snr(one, noise) for one, noise in zip(source, sigma, strict=True)]
-    np.testing.assert_allclose(snr(source, sigma), expected, rtol=1e-12)
+    np.testing.assert_allclose(snr(source, sigma), expected, rtol=1e-6)  # pixels are float32
 
 
 def test_snr_of_uniform_light_grows_with_the_root_of_its_area():
