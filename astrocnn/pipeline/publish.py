@@ -13,7 +13,7 @@ from astrocnn.errors import StageFailed
 from astrocnn.pipeline.ledger import Ledger, read_ledger
 from astrocnn.pipeline.provenance import environment
 from astrocnn.pipeline.stage import Part, Progress, Scene, Stage, StageParameters, Task
-from astrocnn.pipeline.store import ENVIRONMENT, PROVENANCE, Store, mark_done, write_json
+from astrocnn.pipeline.store import ENVIRONMENT, PROVENANCE, Store, mark_done, read_json, write_json
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -25,10 +25,15 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def _publish(
-    store: Store, target: Path, scratch: Path, work: Callable[[Path, Path, Ledger], None], provenance: dict[str, Any]
-) -> Ledger:
+    store: Store,
+    target: Path,
+    scratch: Path,
+    work: Callable[[Path, Path, Ledger], None],
+    provenance: dict[str, Any],
+    seconds_before: float = 0.0,
+) -> None:
     ledger = Ledger()
-    started = time.monotonic()
+    started = time.monotonic() - seconds_before
     with store.writing(target) as out:
         work(out, scratch, ledger)
         ledger.write(out)
@@ -36,7 +41,12 @@ def _publish(
         write_json(out / ENVIRONMENT, environment(time.monotonic() - started))
         mark_done(out, {"ledger": ledger.counts()})
     shutil.rmtree(scratch, ignore_errors=True)
-    return ledger
+
+
+def _seconds_of(store: Store, stage: str, parts: tuple[Part, ...] | None) -> float:
+    """What the parts of a product took together."""
+    environments = (read_json(store.part(stage, part.hash) / ENVIRONMENT) or {} for part in parts or ())
+    return float(sum(environment.get("seconds", 0.0) for environment in environments))
 
 
 def publish_part(
@@ -83,4 +93,7 @@ def publish_product(
         stage.finish(task, folders)
 
     provenance = {"stage": scene.name, "use": stage.use, "hash": digest, "identity": identity}
-    _publish(store, store.product(scene.name, digest), store.scratch(scene.name, digest), work, provenance)
+    _publish(
+        store, store.product(scene.name, digest), store.scratch(scene.name, digest), work, provenance,
+        _seconds_of(store, scene.name, parts),
+    )  # fmt: skip
