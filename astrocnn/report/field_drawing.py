@@ -9,6 +9,7 @@ from matplotlib.patches import Circle, Rectangle
 
 from astrocnn.report.theme import LIGHT, Theme, themed
 
+_GROUND, _INPUT, _FIELD, _OBJECT = "#05070c", "#d5dbe6", "#7fb2f5", "#ffa657"  # on the dark of a stamp in every theme
 LARGEST_VIEW = 4.0  # in units of the input: a field beyond it is named in words, or the stamp would be a speck
 
 
@@ -41,28 +42,24 @@ def field_over_stamp(
     side = max(height, width)
     hidden = field > LARGEST_VIEW * side
     half = 0.5 * 1.06 * max(side, required or 0.0, 0.0 if hidden else field)
-    figure = Figure(figsize=(5.2, 5.2))
+    figure = Figure(figsize=(5.2, 5.9))
     axes = figure.subplots()
-    axes.set_facecolor("#05070c")
+    axes.set_facecolor(_GROUND)
     axes.imshow(stamp, origin="lower", extent=(-width / 2, width / 2, -height / 2, height / 2), interpolation="nearest")
-    axes.add_patch(
-        Rectangle((-width / 2, -height / 2), width, height, fill=False, ec="#d5dbe6", lw=1.4, ls=(0, (5, 3)))
-    )
-    lines = [("#d5dbe6", f"input {_size(width, height, unit)}")]
+    corner = (-width / 2, -height / 2)
+    axes.add_patch(Rectangle(corner, width, height, fill=False, ec=_INPUT, lw=1.4, ls=(0, (5, 3))))
+    lines = [(_INPUT, f"input {_size(width, height, unit)}")]
     if hidden:
-        lines.append(("#7fb2f5", f"field {field:.3g} {unit}: far beyond this drawing"))
+        lines.append((_FIELD, f"field {field:.3g} {unit}: far beyond this drawing"))
     else:
-        axes.add_patch(Rectangle((-field / 2, -field / 2), field, field, fill=False, ec="#7fb2f5", lw=2))
-        lines.append(("#7fb2f5", f"field {field:.3g} {unit}"))
+        axes.add_patch(Rectangle((-field / 2, -field / 2), field, field, fill=False, ec=_FIELD, lw=2))
+        lines.append((_FIELD, f"field {field:.3g} {unit}"))
     if required is not None:
-        axes.add_patch(Circle((0, 0), required / 2, fill=False, ec="#ffa657", lw=2))
-        lines.append(("#ffa657", f"object to cover {required:.3g} {unit}"))
-    for k, (colour, text) in enumerate(lines):
-        axes.text(
-            0.06, 0.94 - 0.064 * k, text, color=colour, size=9, weight="bold", va="top", transform=axes.transAxes,
-            bbox={"facecolor": "#05070c", "alpha": 0.72, "edgecolor": "none", "pad": 2},
-        )  # fmt: skip
-    axes.set(xlim=(-half, half), ylim=(-half, half), xlabel=f"offset ({unit})", ylabel=f"offset ({unit})")
+        axes.add_patch(Circle((0, 0), required / 2, fill=False, ec=_OBJECT, lw=2))
+        lines.append((_OBJECT, f"object to cover {required:.3g} {unit}"))
+    for k, (colour, text) in enumerate(lines):  # in a band of their own above the drawing
+        axes.text(-0.95 * half, (1.32 - 0.12 * k) * half, text, color=colour, size=9, weight="bold", va="center")
+    axes.set(xlim=(-half, half), ylim=(-half, 1.42 * half), xlabel=f"offset ({unit})", ylabel=f"offset ({unit})")
     axes.set_aspect("equal")
     axes.grid(False)
     return figure

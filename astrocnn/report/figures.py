@@ -193,7 +193,9 @@ def training_curves(epoch: np.ndarray, curves: Mapping[str, np.ndarray], label: 
     for k, (name, values) in enumerate(curves.items()):
         axes.plot(epoch, values, label=name, color=colours[k % 5], ls=styles[k % 5], marker="o", ms=3.2)
     axes.set(xlabel="epoch", ylabel=label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(epoch):
+        axes.set_xlim(np.min(epoch) - 0.5, np.max(epoch) + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.legend(loc="best")
     return figure
 

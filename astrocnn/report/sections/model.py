@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from astrocnn.receptive_field.field import ReceptiveField
 from astrocnn.receptive_field.rows import layer_rows
+from astrocnn.report.evaluation_figures import axis_label
 from astrocnn.report.field_drawing import field_as_lengths, field_over_stamp
 from astrocnn.report.figures import training_curves
 from astrocnn.report.formats import flattened, plain
@@ -23,6 +24,7 @@ WORDS = {
     "warning": ("warning", "Receptive field: passed with a warning:"),
     "error": ("error", "Receptive field: failed:"),
 }
+_LARGEST = ("einstein_radius_arcsec", "snr")  # the example is the object where the first of these is largest
 _VALIDATION = "validation_"
 _NO_CURVES = {"epoch", "seconds", "learning_rate"}
 
@@ -126,7 +128,7 @@ def _drawing(
 
 
 def _example(stage: StageView, run: ReportRun, size: tuple[int, ...]) -> tuple[np.ndarray, str] | None:
-    """Display picture of a positive that the network was trained for, cut to its input; the one of highest S/N."""
+    """Display picture of a positive that the network was trained for, cut to its input, and what it is."""
     from astrocnn.samples.sample_set import SampleSet
 
     for parent, path in run.made_from(stage, "SampleSet"):
@@ -135,13 +137,15 @@ def _example(stage: StageView, run: ReportRun, size: tuple[int, ...]) -> tuple[n
             continue
         wanted = np.flatnonzero(samples.column("label") == samples.meta.positive_label)
         rows = wanted if len(wanted) else np.arange(len(samples))
-        best = 0
-        if "snr" in samples.columns:
-            best = int(np.argmax(np.nan_to_num(samples.column("snr")[rows], nan=-np.inf)))
-        stamp = samples.read(rows[best : best + 1])[0]
+        what = f"a {samples.meta.positive} of {parent.name}" if len(wanted) else f"a stamp of {parent.name}"
+        row = rows[0]
+        column = next((name for name in _LARGEST if name in samples.columns), None)
+        if column is not None:
+            row = rows[np.argmax(np.nan_to_num(samples.column(column)[rows], nan=-np.inf))]
+            what += f", that with the largest {axis_label(column).split(' (')[0]}"
+        stamp = samples.read(np.array([row]))[0]
         top, left = (max(0, (have - want) // 2) for have, want in zip(stamp.shape[:2], size, strict=True))
         stamp = stamp[top : top + size[0], left : left + size[1]]
-        what = f"a {samples.meta.positive} of {parent.name}" if len(wanted) else f"a stamp of {parent.name}"
         return display_picture(stamp, samples.meta.bands), what
     return None
 
