@@ -93,12 +93,26 @@ class ProductView:
             return self.samples.table
         if self.kind not in _TABLES:
             raise StoreError(f"{self.kind} has no table", where=self.name, expected=", ".join(_TABLES))
-        from astropy.table import Table
+        path = self.folder / _TABLES[self.kind]
+        if self.kind == "Catalog":
+            from astrocnn.catalog.readers import read_catalog
 
-        return Table.read(self.folder / _TABLES[self.kind], format="parquet.pyarrow")
+            return read_catalog(path)
+        return _read_table(path)
 
     def __getitem__(self, identifier: str) -> NDData:
         return self.samples[identifier]
+
+
+def _read_table(path: Path) -> Table:
+    """Read a Parquet table; astropy's own reader has another name in each of its versions, and needs pandas in some."""
+    from astropy.table import Table
+    from pyarrow import parquet, types
+
+    stored = parquet.read_table(path)
+    texts = {field.name for field in stored.schema if types.is_string(field.type)}
+    columns = {name: stored[name].to_numpy() for name in stored.column_names}
+    return Table({name: values.astype(str) if name in texts else values for name, values in columns.items()})
 
 
 @dataclass
@@ -113,7 +127,9 @@ class RunView:
 
     def __getitem__(self, name: str) -> ProductView:
         if name not in self.stages:
-            raise UnknownName(f"this run has no stage {name!r}", where=str(self.root), fix=suggestion(name, self.stages))
+            raise UnknownName(
+                f"this run has no stage {name!r}", where=str(self.root), fix=suggestion(name, self.stages)
+            )
         return self.stages[name]
 
     def __iter__(self) -> Iterator[ProductView]:
