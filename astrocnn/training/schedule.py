@@ -16,8 +16,8 @@ class StepSchedule(_Schedule):
     """Divide the rate at fixed epochs, as most papers of the field do."""
 
     kind: Literal["step"] = "step"
-    divide_by: float = Field(10.0, gt=1)
-    every_epochs: int = Field(gt=0)
+    divide_by: float = Field(10.0, gt=1, description="what the rate is divided by each time")
+    every_epochs: int = Field(gt=0, description="after how many epochs")
 
     def factor(self, epoch: float, epochs: int) -> float:
         """Factor of the learning rate after `epoch` epochs."""
@@ -28,8 +28,8 @@ class CosineSchedule(_Schedule):
     """Rise linearly, then fall along half a cosine (Loshchilov & Hutter 2017): best when time is short."""
 
     kind: Literal["cosine"] = "cosine"
-    warmup_epochs: float = Field(0.0, ge=0)
-    end: float = Field(0.01, ge=0, le=1, description="factor at the end")
+    warmup_epochs: float = Field(0.0, ge=0, description="length of the rise")
+    end: float = Field(0.01, ge=0, le=1, description="rate at the end over the highest")
 
     def factor(self, epoch: float, epochs: int) -> float:
         """Factor of the learning rate after `epoch` of `epochs` epochs."""
