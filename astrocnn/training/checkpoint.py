@@ -48,21 +48,28 @@ def load_checkpoint(folder: Path, model: Any) -> list[dict[str, float]]:
     Raises
     ------
     StoreError
-        When the checkpoint is not of this network.
+        When the checkpoint is damaged or not of this network.
     """
     path = folder / FILE
     if not path.is_file():
         return []
+    variables = _variables(model)
+    values, history = _read(path)
+    if [value.shape for value in values] != [tuple(variable.shape) for variable in variables]:
+        raise StoreError(
+            "checkpoint of another network", where=str(path), expected=f"{len(variables)} variables of its shapes",
+            received=f"{len(values)} variables", fix="remove it and run again",
+        )  # fmt: skip
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    return history
+
+
+def _read(path: Path) -> tuple[list[Any], list[dict[str, float]]]:
     import h5py
 
-    variables = _variables(model)
-    with h5py.File(path, "r") as file:
-        if len(file) != len(variables):
-            raise StoreError(
-                "checkpoint of another network", where=str(path), expected=f"{len(variables)} variables",
-                received=len(file), fix="remove it and run again",
-            )  # fmt: skip
-        for number, variable in enumerate(variables):
-            variable.assign(file[f"variable_{number:04d}"][()])
-        history: list[dict[str, float]] = json.loads(file.attrs["history"])
-    return history
+    try:
+        with h5py.File(path, "r") as file:
+            return [file[name][()] for name in sorted(file)], json.loads(file.attrs["history"])
+    except (OSError, KeyError, ValueError) as error:
+        raise StoreError(f"damaged checkpoint: {error}", where=str(path), fix="remove it and run again") from error

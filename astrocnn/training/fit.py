@@ -80,12 +80,14 @@ def fit(
     Raises
     ------
     StageFailed
-        When the training set holds one class only, or the loss is no longer finite.
+        When the training set holds one class only or objects without a label, or the loss is no longer finite.
     """
     keras = backend.prepare()
-    labels = train.column("label").astype(np.int64)
+    labels = target_labels(train)
     if len(np.unique(labels)) < 2:
-        raise StageFailed("one class only to train on", expected="objects of every class", received=set(labels.tolist()))
+        raise StageFailed(
+            "one class only to train on", expected="objects of every class", received=set(labels.tolist())
+        )
     binary = model.output_shape[-1] == 1
     loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
     optimizer = keras.optimizers.Adam(settings.learning_rate)
@@ -97,18 +99,34 @@ def fit(
         started = time.monotonic()
         losses = []
         for step, (images, rows, weights) in enumerate(_batches(train, normalisation, settings, epoch)):
-            rate = settings.learning_rate * settings.schedule.factor(epoch + (step + 1) / steps, settings.epochs)
+            rate = settings.learning_rate * settings.schedule.factor(epoch + (step + 0.5) / steps, settings.epochs)
             model.optimizer.learning_rate = rate
             value = float(model.train_on_batch(images, labels[rows][:, None] if binary else labels[rows], weights))
             if not np.isfinite(value):
                 raise StageFailed("the loss is not finite", received=value, fix="lower learning_rate")
             losses.append(value)
             progress(epoch * steps + step + 1, settings.epochs * steps, f"epoch {epoch + 1} loss {value:.3f}")
-        row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), "learning_rate": rate}
+        row = {"epoch": epoch + 1, "loss": sum(losses) * settings.batch_size / len(train), "learning_rate": rate}
         row.update(_watch(model, validation, normalisation, settings.size_px, binary))
         history.append({**row, "seconds": time.monotonic() - started})
         save_checkpoint(scratch, model, history)
     return history
+
+
+def target_labels(samples: SampleSet) -> np.ndarray:
+    """Labels that a network learns: 1 for the class searched for where there are two, else the number of the class.
+
+    Raises
+    ------
+    StageFailed
+        When an object has no label.
+    """
+    labels = samples.column("label").astype(np.int64)
+    if (labels < 0).any():
+        names = ", ".join(samples.ids[labels < 0][:5])
+        raise StageFailed("objects without a label", where=names, expected="a label for every object to train on")
+    two_classes = len(samples.meta.classes) == 2 and samples.meta.positive is not None
+    return (labels == samples.meta.positive_label).astype(np.int64) if two_classes else labels
 
 
 def _batches(
@@ -136,7 +154,7 @@ def _watch(
 ) -> dict[str, float]:
     if not len(validation):
         return {}
-    labels = validation.column("label").astype(np.int64)
+    labels = target_labels(validation)
     outputs = np.clip(predict_set(model, validation, normalisation, size_px)[0], 1e-7, 1 - 1e-7)
     if not binary:
         chosen = outputs[np.arange(len(labels)), labels]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +80,21 @@ class ModelCard(BaseModel):
     versions: dict[str, str]
     plugins: list[str] = []
 
+    @property
+    def positive_output(self) -> int:
+        """Column of the network's output that says how much an object looks like the class searched for.
+
+        Raises
+        ------
+        MismatchError
+            When none of several classes is searched for.
+        """
+        if len(self.classes) <= 2:
+            return 0
+        if self.positive is None:
+            raise MismatchError("no class is searched for", where=self.network, expected=f"one of {self.classes}")
+        return self.classes.index(self.positive)
+
 
 @dataclass
 class TrainedModel:
@@ -88,18 +106,17 @@ class TrainedModel:
     trained_ids: frozenset[str]
 
 
-def write_model(
-    folder: Path, card: ModelCard, network: Any, trained: dict[str, Sequence[str]]
-) -> None:
+def write_model(folder: Path, card: ModelCard, network: Any, trained: Mapping[str, Sequence[str]]) -> None:
     """Write `network.keras`, `model.yaml` and `trained_on.csv` (columns id, group, split) into a folder."""
     network.save(folder / NETWORK)
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     with (folder / CARD).open("w", encoding="utf-8") as stream:
         yaml.dump(card.model_dump(mode="json"), stream)
-    rows = zip(trained["id"], trained["group"], trained["split"], strict=True)
-    lines = ["id,group,split", *(f"{identifier},{group},{split}" for identifier, group, split in rows)]
-    (folder / TRAINED_ON).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (folder / TRAINED_ON).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["id", "group", "split"])
+        writer.writerows(zip(trained["id"], trained["group"], trained["split"], strict=True))
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -113,15 +130,16 @@ def read_card(folder: Path) -> ModelCard:
     path = folder / CARD
     try:
         data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        if isinstance(data, dict) and data.get("format_version", 1) > FORMAT_VERSION:
+        version = data.get("format_version") if isinstance(data, dict) else None
+        if isinstance(version, int) and version > FORMAT_VERSION:
             raise StoreError(
                 "model of a newer format", where=str(path), expected=f"format_version {FORMAT_VERSION} or less",
-                received=data["format_version"], fix="install a newer astrocnn",
+                received=version, fix="install a newer astrocnn",
             )  # fmt: skip
         return ModelCard.model_validate(data)
     except FileNotFoundError as error:
         raise StoreError("is no model folder", where=str(folder), expected=f"a file {CARD} in it") from error
-    except (OSError, YAMLError, ValidationError) as error:
+    except (OSError, YAMLError, UnicodeDecodeError, ValidationError) as error:
         raise StoreError(f"cannot be read: {error}", where=str(path), fix="restore the model folder") from error
 
 
@@ -138,14 +156,21 @@ def load_model(folder: str | Path) -> TrainedModel:
     keras = backend.prepare()
     try:
         network = keras.saving.load_model(folder / NETWORK, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise StoreError(f"cannot be loaded: {error}", where=str(folder / NETWORK)) from error
-    rows = [line.split(",") for line in _lines(folder / TRAINED_ON)[1:]]
-    return TrainedModel(card, network, frozenset(row[1] for row in rows), frozenset(row[0] for row in rows))
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise StoreError(
+            f"cannot be loaded: {error}", where=str(folder / NETWORK), fix="restore the model folder"
+        ) from error
+    rows = trained_on(folder)
+    return TrainedModel(card, network, frozenset(row["group"] for row in rows), frozenset(row["id"] for row in rows))
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+def trained_on(folder: Path) -> list[dict[str, str]]:
+    """Read the id, group and split of every object that a model was trained on; none where the list is missing."""
+    path = folder / TRAINED_ON
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def refuse_mismatch(card: ModelCard, meta: SampleMeta, where: str) -> None:

@@ -56,9 +56,9 @@ def predict_set(
     shape = (len(samples), network.output_shape[-1])
     mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
     for batch in samples.batches(BATCH):
-        images = central_crop(normalisation.apply(batch.data), size_px)
-        finite = np.isfinite(images).all(axis=(1, 2, 3))
-        images = np.where(finite[:, None, None, None], images, 0.0)
+        data = central_crop(batch.data, size_px)
+        finite = np.isfinite(data).all(axis=(1, 2, 3))  # before clipping, which makes a number of an infinity
+        images = normalisation.apply(np.where(finite[:, None, None, None], data, 0.0))
         outputs = np.stack([predict_padded(network, view) for view in dihedral_views(images, views)]).astype(float)
         mean[batch.indices] = np.where(finite[:, None], outputs.mean(axis=0), np.nan)
         spread[batch.indices] = np.where(finite[:, None], outputs.std(axis=0), np.nan)

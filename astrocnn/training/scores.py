@@ -25,7 +25,7 @@ def score_table(
     Parameters
     ----------
     model : TrainedModel
-        Binary.
+        With a class that is searched for.
     samples : SampleSet
         Of the bands and scale the model was trained on.
     name : str
@@ -39,7 +39,7 @@ def score_table(
     -------
     dict of ndarray
         `id`, `score_<name>`, `mean` over networks, `spread` (over views), `probability`, `flags`; NaN for an object
-        with values that are not finite. Objects whose group was trained on carry the flag `trained_on`.
+        with values that are not finite. Objects that were trained on, they or their group, carry the flag `trained_on`.
 
     Raises
     ------
@@ -49,15 +49,17 @@ def score_table(
     card = model.card
     refuse_mismatch(card, samples.meta, name)
     mean, spread = predict_set(model.network, samples, card.normalisation, card.size_px, card.views, progress)
-    score = mean[:, 0]
-    flags = np.asarray(samples.column("flags"), np.int32) if "flags" in samples.columns else np.zeros(len(score), np.int32)
-    groups = samples.column("group")
-    trained = np.fromiter((str(group) in model.trained_groups for group in groups), bool, len(groups))
+    score, spread = mean[:, card.positive_output], spread[:, card.positive_output]
+    flags = np.zeros(len(score), np.int32)
+    if "flags" in samples.columns:
+        flags = flags | samples.column("flags").astype(np.int32)
+    trained = np.isin(samples.column("group"), list(model.trained_groups))
+    trained |= np.isin(samples.ids, list(model.trained_ids))
     flags = flags | np.where(trained, TRAINED_ON, 0) | (UNCALIBRATED if card.calibration is None else 0)
     nothing = np.full(len(score), np.nan)
     probability = card.calibration.probability(score, prevalence) if card.calibration else nothing
     return {
-        "id": samples.ids, f"score_{name}": score, "mean": score, "spread": spread[:, 0], "probability": probability,
+        "id": samples.ids, f"score_{name}": score, "mean": score, "spread": spread, "probability": probability,
         "flags": flags,
     }  # fmt: skip
 

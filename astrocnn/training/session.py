@@ -20,8 +20,17 @@ from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.splits import check_leaks
 from astrocnn.scoring.calibration import Calibration, fit_logistic
 from astrocnn.training.augment import Augmentation
-from astrocnn.training.fit import FitSettings, fit
-from astrocnn.training.model_folder import CARD, NETWORK, ModelCard, load_model, read_card, refuse_mismatch, write_model
+from astrocnn.training.fit import FitSettings, fit, target_labels
+from astrocnn.training.model_folder import (
+    CARD,
+    NETWORK,
+    ModelCard,
+    load_model,
+    read_card,
+    refuse_mismatch,
+    trained_on,
+    write_model,
+)
 from astrocnn.training.normalise import Normalisation, fit_normalisation
 from astrocnn.training.predict import predict_set
 from astrocnn.training.schedule import Schedule
@@ -100,10 +109,7 @@ def train_model(
     calibration = _calibrate(model, validation, normalisation, size, parameters.views)
     _write_history(out / HISTORY, history)
     card = _card(order, samples, normalisation, calibration, history, size)
-    used = {"id": [*train.ids, *validation.ids]}
-    for column in ("group", "split"):
-        used[column] = [*train.column(column), *validation.column(column)]
-    write_model(out, card, model, used)
+    write_model(out, card, model, _used(order, train, validation))
     _write_field(out / FIELD, order, card)
     return {"train": train.ids.tolist(), "validation": validation.ids.tolist()}
 
@@ -121,10 +127,19 @@ def _start(order: TrainingOrder, train: SampleSet, size: int) -> tuple[Any, Norm
     return network.build(shape, outputs=1 if classes <= 2 else classes, seed=order.seed), normalisation
 
 
+def _used(order: TrainingOrder, train: SampleSet, validation: SampleSet) -> dict[str, list[str]]:
+    """Columns id, group and split of all that the model has seen, in this training or in one before."""
+    before = trained_on(order.start_from) if order.start_from else []
+    return {
+        name: [*train.column(name).tolist(), *validation.column(name).tolist(), *(row[name] for row in before)]
+        for name in ("id", "group", "split")
+    }
+
+
 def _calibrate(
     model: Any, validation: SampleSet, normalisation: Normalisation, size: int, views: int
 ) -> Calibration | None:
-    labels = validation.column("label") if len(validation) else np.empty(0)
+    labels = target_labels(validation) if len(validation) else np.empty(0)
     if model.output_shape[-1] != 1 or len(np.unique(labels)) < 2:
         return None
     scores, _ = predict_set(model, validation, normalisation, size, views)

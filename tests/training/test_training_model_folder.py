@@ -1,0 +1,216 @@
+"""The model folder: a round trip to the last bit, and a clear refusal of everything that is not one."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from astrocnn import backend
+from astrocnn.errors import MismatchError, StoreError
+from astrocnn.samples.meta import SampleMeta
+from astrocnn.scoring.calibration import Calibration
+from astrocnn.training.model_folder import (
+    CARD,
+    FORMAT_VERSION,
+    NETWORK,
+    TRAINED_ON,
+    load_model,
+    read_card,
+    refuse_mismatch,
+    write_model,
+)
+from astrocnn.training.normalise import Normalisation
+from astrocnn.training.predict import predict_set
+
+TRAINED = {"id": ["a-L0", "a-N0", "b-L0"], "group": ["a", "a", "b"], "split": ["train", "train", "validation"]}
+
+
+@pytest.fixture(scope="module")
+def network(pocket):
+    backend.prepare()
+    return pocket().build((16, 16, 2), seed=3)
+
+
+@pytest.fixture
+def folder(network, card, tmp_path):
+    write_model(tmp_path, card(), network, TRAINED)
+    return tmp_path
+
+
+def rewrite_card(folder, **changes):
+    yaml = YAML(typ="safe", pure=True)
+    data = yaml.load((folder / CARD).read_text())
+    with (folder / CARD).open("w") as stream:
+        yaml.dump({**data, **changes}, stream)
+
+
+def test_a_loaded_model_scores_as_the_one_that_was_written(folder, network, write_set):
+    samples = write_set(20)
+    loaded = load_model(folder)
+    normalisation = Normalisation(mean=(5.0, 5.0), sigma=(1.5, 1.5))
+    for views in (1, 8):
+        expected, _ = predict_set(network, samples, normalisation, 16, views)
+        got, _ = predict_set(loaded.network, samples, loaded.card.normalisation, 16, views)
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_the_card_comes_back_whole(network, card, tmp_path):
+    written = card(
+        calibration=Calibration(kind="logistic", prevalence=0.5, slope=1.25, offset=-0.3),
+        metrics={"loss": 0.1 + 0.2, "validation_auroc": float("nan")},
+        normalisation=Normalisation(mean=(0.1, 1e-30), sigma=(1 / 3, 2.0), clip_sigma=250.0),
+        options={"widths": [8, 16], "name": "yes", "none": None}, recipe={"schedule": {"kind": "step"}},
+        plugins=["x.py"],
+    )  # fmt: skip
+    write_model(tmp_path, written, network, TRAINED)
+    read = read_card(tmp_path)
+    assert np.isnan(read.metrics["validation_auroc"])
+    same = {"metrics": {"loss": written.metrics["loss"]}}
+    assert read.model_copy(update=same) == written.model_copy(update=same)
+    assert read.metrics["loss"] == written.metrics["loss"], "numbers are written to their last bit"
+
+
+def test_the_card_is_yaml_that_a_person_can_read(folder):
+    text = (folder / CARD).read_text()
+    assert "network: pocket\n" in text
+    assert "!!" not in text
+    assert read_card(folder).bands == ("g", "r")
+
+
+def test_what_was_trained_on_is_remembered(folder):
+    model = load_model(folder)
+    assert model.trained_ids == {"a-L0", "a-N0", "b-L0"}
+    assert model.trained_groups == {"a", "b"}
+    assert (folder / TRAINED_ON).read_text().splitlines()[:2] == ["id,group,split", "a-L0,a,train"]
+
+
+def test_names_with_commas_and_quotes_are_remembered_too(network, card, tmp_path):
+    """An id from elsewhere may be anything; a leak of it must not pass."""
+    awkward = {"id": ['NGC 1, "west"', "two\nlines"], "group": ["field 7, b", "ü"], "split": ["train", "train"]}
+    write_model(tmp_path, card(), network, awkward)
+    model = load_model(tmp_path)
+    assert model.trained_ids == set(awkward["id"])
+    assert model.trained_groups == set(awkward["group"])
+
+
+def test_a_model_without_its_list_of_objects_knows_of_none(folder):
+    (folder / TRAINED_ON).unlink()
+    assert load_model(folder).trained_groups == frozenset()
+
+
+def test_a_newer_format_is_refused_with_both_versions(folder):
+    rewrite_card(folder, format_version=FORMAT_VERSION + 1)
+    with pytest.raises(
+        StoreError, match=rf"newer format.*expected format_version {FORMAT_VERSION} or less.*received 2"
+    ):
+        read_card(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "cannot be read"),
+        (b"network: [unclosed", "cannot be read"),
+        (b"\xff\xfe\x00network", "cannot be read"),
+        (b"network: pocket\n", "cannot be read.*bands"),
+        (b"format_version: latest\n", "cannot be read.*format_version"),
+        (b"- a list\n", "cannot be read"),
+    ],
+)
+def test_a_damaged_card_is_refused(folder, content, message):
+    (folder / CARD).write_bytes(content)
+    with pytest.raises(StoreError, match=f"(?s){message}"):
+        read_card(folder)
+
+
+def test_an_unknown_key_of_the_card_is_refused(folder):
+    rewrite_card(folder, threshold=0.5)
+    with pytest.raises(StoreError, match=r"(?s)threshold.*restore"):
+        read_card(folder)
+
+
+def test_a_folder_that_is_no_model_says_so(tmp_path):
+    with pytest.raises(StoreError, match=r"no model folder.*model\.yaml"):
+        load_model(tmp_path)
+
+
+def test_a_missing_network_is_refused(folder):
+    (folder / NETWORK).unlink()
+    with pytest.raises(StoreError, match=r"network\.keras.*cannot be loaded"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("where", ["cut", "weights", "text"])
+def test_a_damaged_network_is_refused(folder, where):
+    path = folder / NETWORK
+    data = bytearray(path.read_bytes())
+    if where == "cut":
+        data = data[: len(data) // 2]
+    elif where == "text":
+        data = b"not a network"
+    else:
+        with zipfile.ZipFile(path) as archive:
+            member = archive.getinfo("model.weights.h5")
+        middle = member.header_offset + member.compress_size // 2
+        data[middle : middle + 64] = bytes(byte ^ 255 for byte in data[middle : middle + 64])
+    path.write_bytes(data)
+    with pytest.raises(StoreError, match=r"network\.keras.*cannot be loaded"):
+        load_model(folder)
+
+
+def test_code_in_a_network_is_not_run(folder):
+    """A Lambda layer carries compiled Python: whoever sends a model could run anything."""
+    keras = backend.prepare()
+    inputs = keras.Input((16, 16, 2))
+    outputs = keras.layers.GlobalAveragePooling2D()(keras.layers.Lambda(lambda x: 2 * x)(inputs))
+    keras.Model(inputs, keras.layers.Dense(1)(outputs)).save(folder / NETWORK)
+    with pytest.raises(StoreError, match=r"(?s)cannot be loaded.*Lambda"):
+        load_model(folder)
+
+
+def test_a_class_from_anywhere_is_not_imported(folder):
+    """The network's JSON names its layers' modules: only those of Keras are taken."""
+    with zipfile.ZipFile(folder / NETWORK) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    config["config"]["layers"][1].update(module="subprocess", class_name="Popen", registered_name=None)
+    members["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(folder / NETWORK, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(StoreError, match="cannot be loaded"):
+        load_model(folder)
+
+
+def meta(**changes):
+    content = {"kind": "images", "shape": (16, 16, 2), "bands": ("g", "r"), "scale": 0.2, "scale_unit": "arcsec"}
+    return SampleMeta(**{**content, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bands": ("r", "g")}, r"other bands.*\('g', 'r'\).*\('r', 'g'\)"),
+        ({"bands": ("g", "i")}, r"other bands.*'r'.*'i'"),
+        ({"bands": ("g",), "shape": (16, 16, 1)}, r"other bands.*\('g', 'r'\).*\('g',\)"),
+        ({"scale": 0.21}, r"another pixel scale.*0\.2 arcsec.*0\.21 arcsec"),
+        ({"scale": None, "scale_unit": None}, r"another pixel scale.*0\.2 arcsec.*None"),
+        ({"scale_unit": "km"}, r"another pixel scale.*0\.2 arcsec.*0\.2 km"),
+        ({"shape": (15, 20, 2)}, r"smaller than the model's input.*at least 16 px.*15"),
+    ],
+)
+def test_other_data_than_trained_on_are_refused_with_both_values(card, changes, message):
+    with pytest.raises(MismatchError, match=message) as caught:
+        refuse_mismatch(card(), meta(**changes), "galaxies")
+    assert str(caught.value).startswith("galaxies: ")
+
+
+@pytest.mark.parametrize("changes", [{}, {"scale": 0.2 * 1.009}, {"shape": (40, 40, 2)}])
+def test_data_that_fit_are_not_refused(card, changes):
+    refuse_mismatch(card(), meta(**changes), "galaxies")
+
+
+def test_a_model_without_a_scale_takes_any(card):
+    refuse_mismatch(card(scale=None, scale_unit=None), meta(scale=7.0), "galaxies")

@@ -1,0 +1,123 @@
+"""The Scores table: calibrated, flagged, and the same after a round trip through Parquet."""
+
+import numpy as np
+import pytest
+from pyarrow import parquet
+
+from astrocnn.errors import MismatchError
+from astrocnn.scoring.calibration import Calibration
+from astrocnn.scoring.flags import TRAINED_ON, UNCALIBRATED, flag_names
+from astrocnn.training.model_folder import TrainedModel
+from astrocnn.training.predict import predict_set
+from astrocnn.training.scores import read_scores, score_table, write_scores
+
+CALIBRATION = Calibration(kind="logistic", prevalence=0.5, slope=2.0, offset=-1.0)
+
+
+@pytest.fixture(scope="module")
+def network(pocket):
+    from astrocnn import backend
+
+    backend.prepare()
+    return pocket().build((16, 16, 2), seed=3)
+
+
+@pytest.fixture
+def model(network, card):
+    def make(groups=(), ids=(), **changes):
+        return TrainedModel(card(**changes), network, frozenset(groups), frozenset(ids))
+
+    return make
+
+
+def test_columns_are_the_network_s_outputs(model, network, write_set):
+    samples, trained = write_set(12), model(views=4)
+    mean, spread = predict_set(network, samples, trained.card.normalisation, 16, 4)
+    table = score_table(trained, samples, "finder")
+    np.testing.assert_array_equal(table["id"], samples.ids)
+    np.testing.assert_array_equal(table["score_finder"], mean[:, 0])
+    np.testing.assert_array_equal(table["mean"], mean[:, 0])
+    np.testing.assert_array_equal(table["spread"], spread[:, 0])
+    assert list(table) == ["id", "score_finder", "mean", "spread", "probability", "flags"]
+
+
+def test_the_probability_is_calibrated_and_moved_to_the_prevalence(model, write_set):
+    samples, trained = write_set(12), model(calibration=CALIBRATION)
+    table = score_table(trained, samples, "finder")
+    odds = (table["mean"] / (1 - table["mean"])) ** 2.0 * np.exp(-1.0)
+    np.testing.assert_allclose(table["probability"], odds / (1 + odds), rtol=1e-6)
+    rare = score_table(trained, samples, "finder", prevalence=0.001)["probability"]
+    odds *= 0.001 / 0.999  # the prior odds were 1
+    np.testing.assert_allclose(rare, odds / (1 + odds), rtol=1e-6)
+    assert not table["flags"].any()
+
+
+def test_without_a_calibration_the_probability_is_empty_and_that_is_flagged(model, write_set):
+    table = score_table(model(), write_set(12), "finder")
+    assert np.isnan(table["probability"]).all()
+    assert set(table["flags"]) == {UNCALIBRATED}
+
+
+def test_objects_trained_on_are_flagged_by_group_and_by_id(model, write_set):
+    group = np.array([f"galaxy-{row // 2}" for row in range(12)], object)
+    samples = write_set(12, name="object", columns={"group": group})
+    table = score_table(model(groups=["galaxy-1"], ids=["object-9"], calibration=CALIBRATION), samples, "finder")
+    assert np.flatnonzero(table["flags"] == TRAINED_ON).tolist() == [2, 3, 9]
+    assert flag_names(table["flags"])[2] == "trained_on"
+
+
+def test_flags_of_detection_are_kept(model, write_set):
+    flags = (np.arange(12) % 4).astype(np.int32)
+    table = score_table(model(groups=["set-3"]), write_set(12, columns={"flags": flags}), "finder")
+    np.testing.assert_array_equal(table["flags"] & 0xFFFF, flags)
+    assert table["flags"][3] == 3 | TRAINED_ON | UNCALIBRATED
+
+
+def test_an_object_that_cannot_be_scored_has_no_number(model, write_set):
+    samples = write_set(6)
+    data = samples.read(np.arange(6))
+    data[2, 8, 8, 0] = np.nan
+    table = score_table(model(calibration=CALIBRATION), write_set(6, data=data, name="spoilt"), "finder")
+    for name in ("score_finder", "mean", "spread", "probability"):
+        assert np.flatnonzero(np.isnan(table[name])).tolist() == [2]
+
+
+def test_other_data_are_refused(model, write_set):
+    with pytest.raises(MismatchError, match=r"finder.*another pixel scale"):
+        score_table(model(), write_set(6, scale=0.5), "finder")
+
+
+def test_one_of_several_classes_is_the_one_searched_for(pocket, card, write_set):
+    network = pocket().build((16, 16, 2), outputs=3, seed=3)
+    classes = {"classes": ("spiral", "lens", "merger"), "positive": "lens"}
+    samples = write_set(6, **classes)
+    table = score_table(TrainedModel(card(**classes), network, frozenset(), frozenset()), samples, "finder")
+    outputs, _ = predict_set(network, samples, card().normalisation, 16)
+    np.testing.assert_array_equal(table["mean"], outputs[:, 1])
+    with pytest.raises(MismatchError, match=r"no class is searched for.*spiral"):
+        score_table(TrainedModel(card(**classes | {"positive": None}), network, frozenset(), frozenset()), samples, "f")
+
+
+def test_a_written_table_comes_back(model, write_set, tmp_path):
+    table = score_table(model(calibration=CALIBRATION), write_set(12), "finder")
+    table["mean"][3] = np.nan
+    write_scores(table, tmp_path / "scores.parquet")
+    back = read_scores(tmp_path / "scores.parquet")
+    assert list(back) == list(table)
+    np.testing.assert_array_equal(back["id"], table["id"])
+    np.testing.assert_array_equal(back["flags"], table["flags"])
+    np.testing.assert_array_equal(back["mean"], table["mean"].astype(np.float32))
+    types = {field.name: str(field.type) for field in parquet.read_schema(tmp_path / "scores.parquet")}
+    assert types == {
+        "id": "string", "score_finder": "float", "mean": "float", "spread": "float", "probability": "float",
+        "flags": "int32",
+    }  # fmt: skip
+
+
+def test_an_empty_table_can_be_written(model, write_set, tmp_path):
+    """The scores of a tile without galaxies."""
+    table = score_table(model(), write_set(6).select(np.zeros(6, bool)), "finder")
+    write_scores(table, tmp_path / "scores.parquet")
+    assert {name: len(values) for name, values in read_scores(tmp_path / "scores.parquet").items()} == dict.fromkeys(
+        table, 0
+    )

@@ -1,0 +1,186 @@
+"""One training from samples to model folder, and models that are taken over."""
+
+import csv
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from astrocnn.errors import LeakError, MismatchError, StageFailed, StoreError
+from astrocnn.receptive_field.coverage import gate
+from astrocnn.receptive_field.tables import field_of
+from astrocnn.scoring.calibration import fit_logistic
+from astrocnn.training.augment import Augmentation
+from astrocnn.training.model_folder import load_model
+from astrocnn.training.normalise import fit_normalisation
+from astrocnn.training.predict import predict_set
+from astrocnn.training.schedule import CosineSchedule
+from astrocnn.training.session import TrainingOrder, import_model, train_model
+
+
+def silent(done, total, text):
+    """Progress that nobody watches."""
+
+
+@pytest.fixture(scope="module")
+def order(pocket, write_set):
+    """order(**changes of the parameters, samples=...) to train the small network for two epochs."""
+    verdict = gate(field_of(pocket(), (16, 16, 2)), scale=0.2, unit="arcsec", required=2.0)
+    usual = write_set(48, 18)
+
+    def make(samples=None, start_from=None, **changes):
+        parameters = {
+            "network": "pocket", "options": {"filters": 3}, "input_px": 16, "epochs": 2, "batch_size": 16,
+            "learning_rate": 0.01, "schedule": CosineSchedule(), "clip_sigma": 250.0, "views": 4,
+            "augment": Augmentation(rotate="quarter"), **changes,
+        }  # fmt: skip
+        samples = samples or usual
+        return TrainingOrder(
+            samples.shards[0].parent,
+            "hash-of-samples",
+            {"epochs": 2},
+            SimpleNamespace(**parameters),
+            verdict,
+            7,
+            start_from,
+        )
+
+    make.samples = usual
+    return make
+
+
+@pytest.fixture(scope="module")
+def trained(order, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    used = train_model(order(), folder, tmp_path_factory.mktemp("scratch"), silent)
+    return folder, used
+
+
+def test_the_card_says_what_was_done(trained, order):
+    card = load_model(trained[0]).card
+    assert (card.network, card.options, card.views, card.seed) == ("pocket", {"filters": 3}, 4, 7)
+    assert (card.stamp_px, card.size_px, card.bands, card.scale, card.scale_unit) == (18, 16, ("g", "r"), 0.2, "arcsec")
+    assert (card.classes, card.positive) == (("nonlens", "lens"), "lens")
+    assert (card.samples_hash, card.recipe) == ("hash-of-samples", {"epochs": 2})
+    assert card.receptive_field == json.loads(json.dumps(order().verdict.to_json()))
+    assert {"keras", "numpy", "backend"} <= set(card.versions)
+
+
+def test_constants_come_from_the_training_split_alone(trained, order):
+    assert load_model(trained[0]).card.normalisation == fit_normalisation(order.samples.split("train"), 250.0)
+
+
+def test_the_calibration_is_that_of_the_validation_split(trained, order):
+    model = load_model(trained[0])
+    validation = order.samples.split("validation")
+    scores, _ = predict_set(model.network, validation, model.card.normalisation, 16, 4)
+    expected = fit_logistic(scores[:, 0], validation.column("label"))
+    assert model.card.calibration.slope == pytest.approx(expected.slope, rel=1e-6)
+    assert model.card.calibration.offset == pytest.approx(expected.offset, rel=1e-6)
+
+
+def test_what_was_used_is_told_and_remembered(trained, order):
+    folder, used = trained
+    splits = order.samples.column("split")
+    assert used == {name: order.samples.ids[splits == name].tolist() for name in ("train", "validation")}
+    assert load_model(folder).trained_ids == set(used["train"] + used["validation"])
+
+
+def test_the_history_has_a_row_for_each_epoch(trained):
+    with (trained[0] / "history.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["epoch"]) for row in rows] == [1, 2]
+    assert list(rows[0])[:3] == ["epoch", "loss", "learning_rate"]
+    assert {"validation_loss", "validation_auroc", "seconds"} <= set(rows[0])
+    card = load_model(trained[0]).card
+    assert float(rows[-1]["validation_loss"]) == pytest.approx(card.metrics["validation_loss"], rel=1e-8)
+
+
+def test_the_receptive_field_stands_beside_it(trained, order):
+    content = json.loads((trained[0] / "receptive_field.json").read_text())
+    assert content["verdict"]["needed"] == 2.0
+    # 5, 5 + 4 * 2 and 13 + 4 * 4: the three convolutions of the network
+    assert content["field"]["size"] == [29, 29]
+
+
+def test_the_same_order_gives_the_same_weights(order, trained, tmp_path):
+    train_model(order(), tmp_path, tmp_path / "scratch", silent)
+    for again, first in zip(
+        load_model(tmp_path).network.get_weights(), load_model(trained[0]).network.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(again, first)
+
+
+def test_no_epochs_leave_the_first_weights(order, pocket, tmp_path):
+    train_model(order(epochs=0), tmp_path, tmp_path / "scratch", silent)
+    fresh = pocket(filters=3).build((16, 16, 2), seed=7).get_weights()
+    for got, expected in zip(load_model(tmp_path).network.get_weights(), fresh, strict=True):
+        np.testing.assert_array_equal(got, expected)
+    assert load_model(tmp_path).card.metrics == {}
+
+
+def test_groups_on_both_sides_of_a_split_are_refused(order, write_set, tmp_path):
+    group = np.array([f"galaxy-{row % 20}" for row in range(48)], object)
+    torn = write_set(48, 18, columns={"group": group})
+    with pytest.raises(LeakError, match="more than one split: galaxy-"):
+        train_model(order(torn), tmp_path, tmp_path / "scratch", silent)
+
+
+def test_a_set_without_a_training_split_is_refused(order, write_set, tmp_path):
+    samples = write_set(12, 18, columns={"split": np.array(["test", "validation"] * 6, object)})
+    with pytest.raises(Exception, match=r"no object is in the (train split|split 'train')") as caught:
+        train_model(order(samples), tmp_path, tmp_path / "scratch", silent)
+    assert type(caught.value).__module__ == "astrocnn.errors"
+
+
+def test_one_class_in_the_validation_split_means_no_calibration(order, write_set, tmp_path):
+    number = np.arange(48)
+    split = np.where(number < 40, "train", np.where(number % 2, "validation", "test")).astype(object)
+    train_model(order(write_set(48, 18, columns={"split": split}), epochs=1), tmp_path, tmp_path / "scratch", silent)
+    assert load_model(tmp_path).card.calibration is None
+
+
+def test_training_goes_on_from_a_model(order, trained, tmp_path):
+    """Its weights and its constants; zero epochs leave both as they were."""
+    train_model(order(start_from=trained[0], epochs=0), tmp_path, tmp_path / "scratch", silent)
+    old, new = load_model(trained[0]), load_model(tmp_path)
+    assert new.card.normalisation == old.card.normalisation
+    for got, expected in zip(new.network.get_weights(), old.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_what_the_first_training_saw_stays_remembered(order, trained, write_set, tmp_path):
+    """Else an evaluation on the first training set would pass for one on unseen objects."""
+    more = write_set(24, 18, name="more")
+    train_model(order(more, start_from=trained[0], epochs=0), tmp_path, tmp_path / "scratch", silent)
+    ids = load_model(tmp_path).trained_ids
+    assert set(trained[1]["train"]) <= ids
+    assert set(more.split("train").ids) <= ids
+
+
+def test_going_on_with_other_bands_is_refused(order, trained, write_set, tmp_path):
+    other = write_set(12, 18, bands=("g", "i"))
+    with pytest.raises(MismatchError, match="other bands"):
+        train_model(order(other, start_from=trained[0]), tmp_path, tmp_path / "scratch", silent)
+
+
+def test_an_imported_model_is_a_copy(trained, tmp_path):
+    (trained[0] / "done.json").write_text("{}")
+    import_model(trained[0], tmp_path)
+    copied = {path.name for path in tmp_path.iterdir()}
+    assert copied == {"network.keras", "model.yaml", "trained_on.csv", "history.csv", "receptive_field.json"}
+    for name in copied:
+        assert (tmp_path / name).read_bytes() == (trained[0] / name).read_bytes()
+
+
+def test_what_is_no_model_is_not_imported(trained, tmp_path):
+    with pytest.raises(StoreError, match="no model folder"):
+        import_model(tmp_path, tmp_path / "out")
+    half = tmp_path / "half"
+    half.mkdir()
+    (half / "model.yaml").write_bytes((trained[0] / "model.yaml").read_bytes())
+    out = tmp_path / "copy"
+    out.mkdir()
+    with pytest.raises(StageFailed, match=r"not a whole model folder.*network\.keras"):
+        import_model(half, out)
