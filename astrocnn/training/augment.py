@@ -10,23 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Augmentation(BaseModel):
-    """What is done to each training stamp, drawn anew in every epoch.
-
-    Attributes
-    ----------
-    rotate : str
-        `any` angle (bilinear; it smooths the noise a little), exact `quarter` turns, or `none`.
-    flip : bool
-        Mirror half of the stamps.
-    shift_px : float
-        Largest shift along each axis, pixels, uniform.
-    """
+    """What is done to each training stamp, drawn anew in every epoch."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    rotate: Literal["any", "quarter", "none"] = "any"
-    flip: bool = True
-    shift_px: float = Field(0.0, ge=0)
+    rotate: Literal["any", "quarter", "none"] = Field(
+        "any", description="any angle (bilinear: it smooths the noise a little), exact quarter turns, or none"
+    )
+    flip: bool = Field(True, description="mirror half of the stamps")
+    shift_px: float = Field(0.0, ge=0, description="largest shift along each axis, uniform")
 
     def stamp_needed(self, size_px: int) -> int:
         """Smallest stamp from which `size_px` can be cut after any draw, of the same parity as `size_px`."""

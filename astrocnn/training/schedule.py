@@ -15,7 +15,7 @@ class _Schedule(BaseModel):
 class StepSchedule(_Schedule):
     """Divide the rate at fixed epochs, as most papers of the field do."""
 
-    kind: Literal["step"] = "step"
+    kind: Literal["step"] = Field("step", description="divide the rate at fixed epochs")
     divide_by: float = Field(10.0, gt=1, description="what the rate is divided by each time")
     every_epochs: int = Field(gt=0, description="after how many epochs")
 
@@ -27,7 +27,7 @@ class StepSchedule(_Schedule):
 class CosineSchedule(_Schedule):
     """Rise linearly, then fall along half a cosine (Loshchilov & Hutter 2017): best when time is short."""
 
-    kind: Literal["cosine"] = "cosine"
+    kind: Literal["cosine"] = Field("cosine", description="rise linearly, then fall along half a cosine")
     warmup_epochs: float = Field(0.0, ge=0, description="length of the rise")
     end: float = Field(0.01, ge=0, le=1, description="rate at the end over the highest")
 
