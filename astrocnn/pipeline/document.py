@@ -1,24 +1,33 @@
 """YAML read safely, with the place of every key kept.
 
-Only mappings with text keys, lists and plain scalars are read: no tags, no objects. A key that stands twice is an error.
+Only mappings with text keys, lists and plain scalars are read: no tags, no objects, no numbers that JSON cannot hold.
+A key that stands twice is an error. `${inputs.NAME}` may also stand in a list in brackets, where YAML would take its
+braces for a mapping.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from astrocnn.errors import InputMissing
-from astrocnn.pipeline.problems import Problem, PipelineFileErrors
+from astrocnn.pipeline.problems import PipelineFileErrors, Problem
 
 KeyPath = tuple[str | int, ...]
-_SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null")}
 _MOST_NODES = 100_000
+_DEEPEST = 50
+_LARGEST = 2**63
+_INPUT = re.compile(r"\$\{([^{}\n]*)\}")
+_STAND_INS = str.maketrans({"\ue000": "{", "\ue001": "}"})
 
 
 def dotted(path: KeyPath) -> str:
@@ -56,7 +65,14 @@ class Document:
 
 
 def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
+    loader = YAML(typ="safe", pure=True)
+    loader.composer.warn_double_anchors = False
+    return loader
+
+
+def _with_braces(text: str) -> str:
+    """Undo the stand-ins that hide the braces of `${inputs.NAME}` from YAML."""
+    return text.translate(_STAND_INS)
 
 
 def read_document(path: Path) -> Document:
@@ -81,12 +97,12 @@ def parse_document(text: str, name: str) -> Document:
     """Read YAML text; `name` stands for the file in messages. Raises as `read_document`."""
     loader = _yaml()
     try:
-        node = loader.compose(text)
+        node = loader.compose(_INPUT.sub("$\ue000\\1\ue001", text))
     except YAMLError as error:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         what = error.problem if isinstance(error, MarkedYAMLError) else str(error).splitlines()[0]
         place = f"{name}:{mark.line + 1}" if mark else name
-        raise PipelineFileErrors([Problem(place, "the file", f"not valid YAML: {what}")]) from error
+        raise PipelineFileErrors([Problem(place, "the file", f"not valid YAML: {_with_braces(str(what))}")]) from error
     except RecursionError as error:
         raise PipelineFileErrors([Problem(name, "the file", "nested too deeply to be a pipeline file")]) from error
     reader = _NodeReader(name, loader)
@@ -108,12 +124,18 @@ class _NodeReader:
         self.count += 1
         if self.count > _MOST_NODES:
             raise PipelineFileErrors([Problem(self.name, "the file", f"more than {_MOST_NODES} values after aliases")])
+        if len(path) > _DEEPEST:  # an alias inside what it names ends here too
+            raise PipelineFileErrors([Problem(self._place(node), "the file", f"nested deeper than {_DEEPEST} levels")])
         self.places.setdefault(path, self._place(node))
+        if isinstance(node, ScalarNode):
+            return self._scalar(node, path)
+        kind = "map" if isinstance(node, MappingNode) else "seq"
+        if str(node.tag) != _TAG + kind:
+            self._fault(node, path, f"the tag {node.tag} is not allowed; expected a plain mapping or list")
+            return None
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
-        if isinstance(node, SequenceNode):
-            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node, path)
+        return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def _place(self, node: Node) -> str:
         return f"{self.name}:{node.start_mark.line + 1}"
@@ -124,10 +146,16 @@ class _NodeReader:
     def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            if not isinstance(key_node, ScalarNode) or str(key_node.tag) != "tag:yaml.org,2002:str":
-                self._fault(key_node, path, f"a key must be text, received {key_node.value!r}; to fix, quote it")
+            if not isinstance(key_node, ScalarNode):
+                self._fault(key_node, path, "a key must be text, received a mapping or a list")
                 continue
-            key = key_node.value
+            key = _with_braces(key_node.value)
+            if str(key_node.tag) != f"{_TAG}str":
+                self._fault(key_node, path, f"a key must be text, received {key!r}; to fix, quote it")
+                continue
+            if not _is_text(key):
+                self._fault(key_node, path, f"a key must be text, received {key!r}")
+                continue
             inner = (*path, key)
             if key in data:
                 self._fault(key_node, inner, f"stands twice, first at {self.places[inner]}; to fix, keep one")
@@ -137,16 +165,38 @@ class _NodeReader:
         return data
 
     def _scalar(self, node: ScalarNode, path: KeyPath) -> Any:
+        kind = str(node.tag).removeprefix(_TAG)
+        if kind == "timestamp":
+            return node.value
         if str(node.tag) not in _SCALARS:
-            if str(node.tag) == "tag:yaml.org,2002:timestamp":
-                return node.value
-            self._fault(node, path, f"the tag {node.tag} is not allowed; expected plain text, a number, true, false or null")
+            expected = "plain text, a number, true, false or null"
+            self._fault(node, path, f"the tag {node.tag} is not allowed; expected {expected}")
             return None
         try:
-            return self.loader.constructor.construct_object(node)
-        except (ValueError, YAMLError):
-            self._fault(node, path, f"cannot be read as {str(node.tag).rsplit(':', 1)[-1]}: {node.value!r}")
+            value = self.loader.constructor.construct_object(node)
+        except (ValueError, LookupError, YAMLError):  # ruamel raises LookupError for `!!bool x` and `!!int ''`
+            self._fault(node, path, f"cannot be read as {kind}: {node.value[:80]!r}")
             return None
+        if isinstance(value, str):
+            value = _with_braces(value)
+        if not _is_plain(value):
+            self._fault(node, path, f"cannot be used: {node.value[:80]!r}; expected text or a finite number below 2^63")
+            return None
+        return value
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON and the hash of it can hold a scalar."""
+    if isinstance(value, str):
+        return _is_text(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or -_LARGEST <= value < _LARGEST
+
+
+def _is_text(value: str) -> bool:
+    """Whether text has no half of a surrogate pair, which no file can hold."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def parse_scalar(text: str) -> Any:
