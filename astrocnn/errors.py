@@ -44,7 +44,7 @@ class AstrocnnError(Exception):
             parts.append(f"to fix, {self.fix}")
         return "; ".join(parts)
 
-    def __reduce__(self) -> tuple[Callable[..., AstrocnnError], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[..., AstrocnnError], tuple[Any]]:
         keywords = {name: getattr(self, name) for name in ("where", "expected", "received", "fix")}
         return partial(type(self), **keywords), (self.what,)
 

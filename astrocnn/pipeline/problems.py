@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from astrocnn.errors import PipelineFileError
 
@@ -32,20 +33,27 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.place}: {self.key}: {self.text}"
 
+    @property
+    def line(self) -> int:
+        """Line of the file; 0 where the place is none."""
+        number = self.place.rpartition(":")[2]
+        return int(number) if number.isdecimal() and len(number) < 10 else 0
 
-class PipelineFileErrors(PipelineFileError):
+
+class PipelineFileErrors(PipelineFileError):  # noqa: N818 (plural: it carries several)
     """All problems of one file.
 
     Attributes
     ----------
     problems : tuple of Problem
+        In the order of their lines.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
-    def __reduce__(self) -> tuple[type[PipelineFileErrors], tuple[tuple[Problem, ...]]]:
+    def __reduce__(self) -> tuple[Callable[..., PipelineFileErrors], tuple[Any]]:
         return type(self), (self.problems,)
 
 
