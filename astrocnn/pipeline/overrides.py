@@ -1,4 +1,8 @@
-"""Profiles and `--set` laid over a file: file < profile < flags; mappings are merged, everything else is replaced."""
+"""Profiles and `--set` laid over a file: file < profile < flags; mappings are merged, everything else is replaced.
+
+Neither adds a stage or an input: what they name must stand in the file. Keys of a stage that the file leaves at their
+defaults may be set.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from astrocnn.pipeline.problems import PipelineFileErrors, Problem
 from astrocnn.spelling import suggestion
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_CLOSED = {"stages": "stage", "inputs": "input"}
 
 
 def _copy_places(document: Document, source: KeyPath, target: KeyPath) -> None:
@@ -34,13 +39,27 @@ def _merge(document: Document, over: Any, under: Any, source: KeyPath, target: K
     return merged
 
 
+def unknown_names(document: Document, profile: str) -> list[Problem]:
+    """Stages and inputs that a profile names and the file has not."""
+    over = document.data["profiles"][profile]
+    problems = []
+    for section, word in _CLOSED.items():
+        changed, there = (data.get(section) if isinstance(data, dict) else None for data in (over, document.data))
+        there = there if isinstance(there, dict) else {}
+        for name in changed if isinstance(changed, dict) else ():
+            if name not in there:
+                path = ("profiles", profile, section, name)
+                problems.append(document.problem(path, f"the file has no {word} {name!r}; {suggestion(name, there)}"))
+    return problems
+
+
 def apply_profile(document: Document, profile: str) -> Document:
     """Lay a profile of the file over it.
 
     Raises
     ------
     PipelineFileErrors
-        When the file has no such profile, or the profile names a stage that the file has not.
+        When the file has no such profile, or the profile names a stage or an input that the file has not.
     """
     profiles = document.data.get("profiles") or {}
     if not isinstance(profiles, dict) or profile not in profiles:
@@ -50,6 +69,8 @@ def apply_profile(document: Document, profile: str) -> Document:
     over = profiles[profile] or {}
     if not isinstance(over, dict):
         raise PipelineFileErrors([document.problem(("profiles", profile), "expected a mapping of keys to change")])
+    if problems := unknown_names(document, profile):
+        raise PipelineFileErrors(problems)
     result = Document(document.data, dict(document.places))
     result.data = _merge(result, over, document.data, ("profiles", profile), ())
     return result
@@ -76,7 +97,8 @@ def apply_setting(document: Document, setting: str) -> Document:
     result = Document(_replace(document.data, path, value, path, flag), dict(document.places))
     for known in [known for known in result.places if known[: len(path)] == path]:
         del result.places[known]
-    result.places[path] = flag
+    for length in range(1, len(path) + 1):
+        result.places.setdefault(path[:length], flag)
     return result
 
 
@@ -84,17 +106,27 @@ def _replace(data: Any, path: KeyPath, value: Any, whole: KeyPath, flag: str) ->
     if not path:
         return value
     step, rest = path[0], path[1:]
-    if isinstance(data, dict) and isinstance(step, str):
-        if rest and step not in data:
-            text = f"there is no {step!r} here; {suggestion(step, map(str, data))}"
-            raise PipelineFileErrors([Problem(flag, dotted(whole), text)])
-        return {**data, step: _replace(data.get(step), rest, value, whole, flag)}
-    if data is None and isinstance(step, str) and not rest:
-        return {step: value}
-    if isinstance(data, list) and isinstance(step, int) and step < len(data):
-        return [_replace(item, rest, value, whole, flag) if index == step else item for index, item in enumerate(data)]
-    text = f"the path leads through {data!r}, which has no {step!r}"
+    before = whole[: len(whole) - len(path)]
+    if isinstance(step, int):
+        if isinstance(data, list) and step < len(data):
+            return [*data[:step], _replace(data[step], rest, value, whole, flag), *data[step + 1 :]]
+        text = f"{dotted(before)} is {_kind(data)}, which has no [{step}]"
+    elif data is not None and not isinstance(data, dict):
+        text = f"{dotted(before)} is {_kind(data)}, which has no key {step!r}"
+    elif step in (data or {}) or _may_be_new(before, rest):
+        return {**(data or {}), step: _replace((data or {}).get(step), rest, value, whole, flag)}
+    else:
+        text = f"there is no {step!r} in {dotted(before)}; {suggestion(step, data or ())}"
     raise PipelineFileErrors([Problem(flag, dotted(whole), text)])
+
+
+def _may_be_new(before: KeyPath, rest: KeyPath) -> bool:
+    """Whether a key that the file leaves out may be set: one of a stage, which is checked later, or one at the root."""
+    return not rest if not before else before[0] == "stages" and len(before) > 1
+
+
+def _kind(data: Any) -> str:
+    return f"a list of {len(data)}" if isinstance(data, list) else "a mapping" if isinstance(data, dict) else repr(data)
 
 
 def apply_all(document: Document, profile: str | None, settings: Sequence[str]) -> Document:
