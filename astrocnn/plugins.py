@@ -45,7 +45,7 @@ def load_plugin(path: Path) -> Plugin:
         sys.modules[name] = module  # before it runs, so that its own annotations can be resolved
         try:
             spec.loader.exec_module(module)
-        except (ImportError, SyntaxError, AttributeError, TypeError, ValueError, NameError) as error:
+        except Exception as error:  # somebody else's code: anything may come out of it
             del sys.modules[name]
             raise PipelineFileError(f"cannot be loaded: {type(error).__name__}: {error}", where=str(path)) from error
     version = str(getattr(sys.modules[name], "__version__", "unversioned"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,8 @@ from astrocnn.errors import AstrocnnError, InputMissing, PipelineFileError, Unkn
 from astrocnn.instruments import Instrument, load_instrument
 from astrocnn.pipeline.document import Document, KeyPath, read_document
 from astrocnn.pipeline.edges import parse_edge, substitute_inputs
-from astrocnn.pipeline.overrides import apply_all
-from astrocnn.pipeline.problems import Problem, raise_errors
+from astrocnn.pipeline.overrides import apply_all, unknown_names
+from astrocnn.pipeline.problems import PipelineFileErrors, Problem, raise_errors
 from astrocnn.pipeline.registry import stage_named
 from astrocnn.pipeline.stage import Edge, InputValue, Outside, Stage, StageParameters
 from astrocnn.pipeline.validation import problems_of
@@ -104,13 +105,13 @@ def find_pipeline(name: str | Path) -> tuple[Path, Path]:
         When there is neither such a file nor such a packaged pipeline.
     """
     path = Path(name)
-    if path.is_file():
+    if os.path.isfile(path):  # unlike Path.is_file, takes any text for a name
         return path, path.parent
     packaged = pipelines_folder() / f"{name}.yaml"
-    if path.suffix == "" and packaged.is_file():
+    if path.suffix == "" and os.path.isfile(packaged):
         return packaged, Path()
     known = sorted(found.stem for found in pipelines_folder().glob("*.yaml"))
-    nearby = sorted(str(found) for found in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    nearby = sorted(str(found) for found in path.parent.glob("*.y*ml")) if os.path.isdir(path.parent) else []
     raise InputMissing(
         "there is no such pipeline",
         where=str(name),
@@ -140,48 +141,60 @@ def load_config(name: str | Path, profile: str | None = None, settings: Sequence
     """
     file, base = find_pipeline(name)
     document = apply_all(read_document(file), profile, settings)
+    problems: list[Problem] = []
+    plugins = _load_plugins(base, document, problems)
     try:
         model = _FileModel.model_validate(document.data)
     except ValidationError as error:
-        problems = problems_of(error, _FileModel, document)
-        problems += _StageReader(document, {}).salvage()
-        raise_errors(problems)
-        raise
-    problems = []
-    inputs = {
-        key: InputValue(key, value, Path() if document.place(("inputs", key)).startswith("--set") else base)
-        for key, value in model.inputs.items()
-    }
-    plugins = _load_plugins(model.plugins, base, document, problems)
+        problems += problems_of(error, _FileModel, document) + _StageReader(document, {}).salvage()
+        raise PipelineFileErrors(problems) from error
+    inputs = {key: InputValue(key, value, _base(base, document, "inputs", key)) for key, value in model.inputs.items()}
     instrument = _load_instrument(model.instrument, base, document, problems)
     reader = _StageReader(document, inputs)
     stages = reader.read(model.stages)
     problems += reader.problems + _unused_inputs(model, document)
+    problems += [problem for one in model.profiles for problem in unknown_names(document, one)]
     raise_errors(problems)
     run_name = f"{model.name}@{profile}" if profile else model.name
     return PipelineConfig(
-        file, run_name, model.seed, instrument, inputs, stages, model.failure_budget, model.threads,
-        document, plugins, problems,
+        file,
+        run_name,
+        model.seed,
+        instrument,
+        inputs,
+        stages,
+        model.failure_budget,
+        model.threads,
+        document,
+        plugins,
+        problems,
     )
 
 
-def _load_plugins(names: list[str], base: Path, document: Document, problems: list[Problem]) -> tuple[Plugin, ...]:
+def _base(base: Path, document: Document, *path: str | int) -> Path:
+    """Folder that a path in the file starts from; one given by a flag starts from the working folder."""
+    return Path() if document.place(path).startswith("--set") else base
+
+
+def _load_plugins(base: Path, document: Document, problems: list[Problem]) -> tuple[Plugin, ...]:
+    """Load the plugins of a file not yet checked, so that their stages are known whatever else is wrong with it."""
+    names = document.data.get("plugins")
     plugins = []
-    for index, name in enumerate(names):
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        if not isinstance(name, str):
+            continue
         try:
-            plugins.append(load_plugin(base / name))
+            plugins.append(load_plugin(_base(base, document, "plugins", index) / name))
         except AstrocnnError as error:
             problems.append(document.problem(("plugins", index), str(error)))
     return tuple(plugins)
 
 
-def _load_instrument(
-    name: str | None, base: Path, document: Document, problems: list[Problem]
-) -> Instrument | None:
+def _load_instrument(name: str | None, base: Path, document: Document, problems: list[Problem]) -> Instrument | None:
     if name is None:
         return None
     try:
-        return load_instrument(name, base)
+        return load_instrument(name, _base(base, document, "instrument"))
     except (UnknownName, InputMissing, PipelineFileError) as error:
         problems.append(document.problem(("instrument",), str(error)))
         return None
@@ -218,8 +231,8 @@ class _StageReader:
         entries = {}
         for name, data in stages.items():
             stage = self._stage(("stages", name), data)
-            parameters = stage and self._parameters(("stages", name), stage, data)
-            if stage and parameters:
+            parameters = self._parameters(("stages", name), stage, data) if stage is not None else None
+            if stage is not None and parameters is not None:
                 entries[name] = StageEntry(name, stage, parameters)
         return entries
 
@@ -235,21 +248,13 @@ class _StageReader:
             return None
 
     def _parameters(self, path: KeyPath, stage: Stage[Any], data: dict[str, Any]) -> StageParameters | None:
-        edges, outside = stage.Parameters.marked(Edge), stage.Parameters.marked(Outside)
         values: dict[str, Any] = {}
         before = len(self.problems)
         for key, raw in data.items():
             if key == "use":
                 continue
             try:
-                value = substitute_inputs(raw, self.inputs)
-                if key in edges:
-                    value = parse_edge(value, edges[key])
-                elif key in outside:
-                    value = _outside(value)
-                elif _holds_input(value):
-                    raise PipelineFileError("takes a plain value, not an input")
-                values[key] = value
+                values[key] = _read_value(substitute_inputs(raw, self.inputs), key, stage.Parameters)
             except PipelineFileError as error:
                 self.problems.append(self.document.problem((*path, key), str(error)))
         try:
@@ -261,7 +266,17 @@ class _StageReader:
             return None
 
 
-def _outside(value: Any) -> InputValue | None:
+def _read_value(value: Any, key: str, parameters: type[StageParameters]) -> Any:
+    """Read what stands under a key of a stage: products, files from outside, or a plain value for pydantic to check."""
+    edges, outside = parameters.marked(Edge), parameters.marked(Outside)
+    if key not in edges and key not in outside:
+        if _holds_input(value):
+            raise PipelineFileError("takes a plain value, not an input")
+        return value
+    if value is None and parameters.requires(key):
+        raise PipelineFileError("is needed; received null")
+    if key in edges:
+        return parse_edge(value, edges[key])
     if value is None or isinstance(value, InputValue):
         return value
     raise PipelineFileError(f"takes what comes from outside; expected ${{inputs.NAME}}, received {value!r}")

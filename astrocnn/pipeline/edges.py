@@ -54,15 +54,26 @@ def parse_edge(value: Any, edge: Edge) -> References:
     if isinstance(value, list):
         if not value:
             raise PipelineFileError("expected at least one stage name, received an empty list")
-        return tuple(reference for item in value for reference in parse_edge(item, edge))
+        return _each_once([_reference(item, edge) for item in value])
+    return (_reference(value, edge),)
+
+
+def _each_once(references: list[Reference]) -> References:
+    for number, reference in enumerate(references):
+        if reference in references[:number]:
+            raise PipelineFileError(f"{reference} stands twice; to fix, keep one")
+    return tuple(references)
+
+
+def _reference(value: Any, edge: Edge) -> Reference:
     if isinstance(value, InputValue):
-        return (Reference(outside=value),)
+        return Reference(outside=value)
     if not isinstance(value, str):
         raise PipelineFileError(f"expected the name of a stage or ${{inputs.NAME}}, received {value!r}")
     stage, dot, splits = value.partition(".")
     if dot and not edge.splits:
         raise PipelineFileError(f"takes a whole product; expected {stage!r}, received {value!r}")
     names = tuple(splits.split("+")) if dot else ()
-    if dot and not all(names):
+    if dot and not (all(names) and len(set(names)) == len(names)):
         raise PipelineFileError(f"expected a split after the dot, as {stage}.train+validation, received {value!r}")
-    return (Reference(stage, names),)
+    return Reference(stage, names)

@@ -92,9 +92,7 @@ Range = Annotated[tuple[float, float], Strict(False)]
 class StageParameters(BaseModel):
     """Base of a stage's parameters: unknown keys and wrong types are errors, units stand in the names."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
 
     @classmethod
     def marked(cls, mark: type) -> dict[str, Any]:
@@ -110,6 +108,11 @@ class StageParameters(BaseModel):
         """The edge of a product field."""
         edge: Edge = cls.marked(Edge)[key]
         return edge
+
+    @classmethod
+    def requires(cls, key: str) -> bool:
+        """Whether a field, by the name it has in the file, has no default."""
+        return any(info.is_required() for name, info in cls.model_fields.items() if key in (info.alias, name))
 
     def value_of(self, key: str) -> Any:
         """Value of a field by the name it has in the file."""
@@ -326,8 +329,7 @@ class Stage(Generic[P]):
 
     def needs(self, key: str, taken: dict[str, References]) -> bool:
         """Whether the stage is left out when none of the sources of this field is present."""
-        fields = type(self).Parameters.model_fields
-        return any(info.is_required() for name, info in fields.items() if key in (info.alias, name))
+        return type(self).Parameters.requires(key)
 
     def needless(self, parameters: P, taken: dict[str, References]) -> Iterable[str]:
         """Name the product fields that these parameters make needless, as a training set beside a trained model."""
