@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from astrocnn.cli.messages import tell_warning
 from astrocnn.cli.options import configured, pipeline_options, runs_option
 from astrocnn.pipeline.plan import make_plan
 from astrocnn.pipeline.problems import raise_errors
@@ -21,11 +22,10 @@ def command(file: str, profile: str | None, settings: tuple[str, ...], runs: Pat
     plan = make_plan(config, Store(runs / config.name))
     for problem in plan.problems:
         if problem.level == "warning":
-            click.echo(f"warning: {problem}", err=True)
+            tell_warning(str(problem))
     raise_errors(plan.problems)
     for stage in plan.stages.values():
-        for line in stage.entry.stage.report_check(stage.entry.parameters, stage.scene):
-            click.echo(line)
-    stages = len(plan.stages)
-    click.echo(f"{config.file}: {stages} stages, nothing wrong")
+        for number, line in enumerate(stage.entry.stage.report_check(stage.entry.parameters, stage.scene)):
+            click.echo(f"{stage.name}: {line}" if number == 0 else line)
+    click.echo(f"{config.file}: {len(plan.stages)} stages, nothing wrong")
     return 0

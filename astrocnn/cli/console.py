@@ -1,74 +1,131 @@
-"""What a run looks like on a terminal, and in a log file where there is none."""
+"""What a run looks like: on a terminal one line a stage with a bar below while it works; elsewhere plain lines.
+
+The lines of the stages go to stdout; bars, progress and warnings to stderr.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from astrocnn.cli.columns import seconds_text
+from astrocnn.cli.messages import tell_warning
 from astrocnn.pipeline.ledger import total
 from astrocnn.pipeline.plan import StagePlan
 from astrocnn.pipeline.problems import Problem
 from astrocnn.pipeline.stage import Progress as ProgressCall
 from astrocnn.pipeline.view import RunView
 
-_LOG_EVERY_S = 20.0
-_WORDS = {"made": "made", "reuse": "up to date", "skipped": "skipped", "not asked for": "not asked for"}
+_TOLD_EVERY_S = 20.0
+_STATES = {
+    "made": ("made", "green"), "reuse": ("up to date", "bright_black"), "skipped": ("skipped", "yellow"),
+    "not asked for": ("not asked for", "bright_black"), "failed": ("failed", "red"), "stopped": ("stopped", "yellow"),
+    "making": ("at work", "cyan"), "waiting": ("waiting", "bright_black"),
+}  # fmt: skip
+_STATE_WIDTH = max(len(word) for word, _ in _STATES.values())
+_TIME_WIDTH = len("99 min 59 s")
+_BAR_WIDTH, _CLOCK_WIDTH = 28, len("   0:00:00   ")
 MAIN_FILES = {
-    "Report": ("index.html",), "Catalog": ("candidates.vot", "candidates.fits", "candidates.parquet", "candidates.ecsv"),
-    "Evaluation": ("metrics.json",), "Model": ("model.yaml",),
+    "Report": ("index.html",), "Evaluation": ("metrics.json",), "Model": ("model.yaml",),
+    "Catalog": ("candidates.vot", "candidates.fits", "candidates.parquet", "candidates.ecsv"),
 }  # fmt: skip
 
 
-class RunConsole:
-    """Prints one line a stage; shows a bar while it works on a terminal, else a line now and then."""
+def state_words(state: str) -> str:
+    """State of a stage in words of equal width, coloured on a terminal."""
+    word, colour = _STATES.get(state, (state, None))
+    return click.style(f"{word:<{_STATE_WIDTH}}", fg=colour)
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
-        self._bar: Progress | None = None
-        self._told = 0.0
+
+class RunConsole:
+    """Listens to a run and prints; a context manager, so that no bar outlives an error.
+
+    Parameters
+    ----------
+    stages : iterable of str
+        Names of all stages, for the width of the first column.
+    """
+
+    def __init__(self, stages: Iterable[str]) -> None:
+        self._width = max(map(len, stages), default=0)
+        self._stop_bar: Callable[[], None] | None = None
+        self._working = ""
+        self._started = self._told = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end_bar()
+        if error is not None and self._working:
+            state = "failed" if isinstance(error, Exception) else "stopped"
+            self._line(self._working, state, time.monotonic() - self._started, "")
 
     def warning(self, problem: Problem) -> None:
         """Print a warning of the file's check."""
-        click.echo(f"warning: {problem}", err=True)
+        tell_warning(str(problem))
 
     def started(self, plan: StagePlan) -> ProgressCall:
         """Show that a stage starts; returns what moves its bar."""
-        self._told = time.monotonic()
-        if not self._console.is_terminal:
-            click.echo(f"{plan.name}: making ({plan.reason})")
-            return lambda done, total, text: self._log(plan.name, done, total, text)
-        columns = (TextColumn(f"{plan.name:>16}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, TextColumn("{task.description}"), console=self._console, transient=True)
-        task = self._bar.add_task("", total=None)
-        self._bar.start()
-        bar = self._bar
-        return lambda done, total, text: bar.update(task, completed=done, total=total, description=text)
+        self._working, self._started = plan.name, time.monotonic()
+        self._told = self._started
+        return self._bar(plan) if sys.stderr.isatty() else self._tell
 
     def finished(self, plan: StagePlan, state: str, seconds: float, counts: dict[str, dict[str, int]]) -> None:
         """Print the line of a stage that is over."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-        number = ", ".join(f"{total({status: reasons})} {status}" for status, reasons in counts.items())
-        tail = plan.reason if state == "skipped" else number
-        took = f"{seconds:7.1f} s" if state == "made" else " " * 9
-        click.echo(f"{plan.name:>16}  {_WORDS.get(state, state):<13} {took}  {tail}".rstrip())
-        sys.stdout.flush()
+        self._end_bar()
+        self._working = ""
+        numbers = ", ".join(f"{total({status: reasons}):,} {status}" for status, reasons in counts.items())
+        self._line(plan.name, state, seconds, plan.reason if state == "skipped" else numbers)
 
     def products(self, run: RunView) -> None:
         """Print where the products stand."""
-        click.echo("")
-        for product in run:
-            for name in MAIN_FILES.get(product.kind, ()):
-                path = run.root / product.name / "current" / name
-                if path.is_file():
-                    click.echo(f"{product.name:>16}  {path}")
+        lines = [
+            f"{product.name:<{self._width}}  {path}"
+            for product in run
+            for name in MAIN_FILES.get(product.kind, ())
+            if (path := run.root / product.name / "current" / name).is_file()
+        ]
+        if lines:
+            click.echo("\n" + "\n".join(lines))
 
-    def _log(self, stage: str, done: int, total: int, text: str) -> None:
-        if time.monotonic() - self._told > _LOG_EVERY_S:
+    def _line(self, stage: str, state: str, seconds: float, tail: str) -> None:
+        took = seconds_text(seconds) if seconds else ""
+        click.echo(f"{stage:<{self._width}}  {state_words(state)}  {took:>{_TIME_WIDTH}}  {tail}".rstrip())
+        sys.stdout.flush()
+
+    def _bar(self, plan: StagePlan) -> ProgressCall:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True, highlight=False)
+        name = TextColumn(f"{plan.name:<{self._width}} ", markup=False)
+        text = TextColumn("{task.description}", markup=False)
+        columns = (name, BarColumn(_BAR_WIDTH), TimeRemainingColumn(compact=True), text)
+        bar = Progress(*columns, console=console, transient=True, refresh_per_second=4)
+        room = max(0, console.width - self._width - _BAR_WIDTH - _CLOCK_WIDTH)
+        task = bar.add_task(plan.reason[:room], total=None)
+        bar.start()
+        self._stop_bar = bar.stop
+
+        def move(done: int, total: int, words: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"{done:,} of {total:,}  {words}"[:room])
+
+        return move
+
+    def _end_bar(self) -> None:
+        if self._stop_bar is not None:
+            self._stop_bar()
+            self._stop_bar = None
+
+    def _tell(self, done: int, total: int, text: str) -> None:
+        if time.monotonic() - self._told > _TOLD_EVERY_S:
             self._told = time.monotonic()
-            click.echo(f"{stage}: {done} of {total} {text}".rstrip())
+            click.echo(f"{self._working}: {done} of {total} {text}".rstrip(), err=True)

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from astrocnn.cli.console import RunConsole
+from astrocnn.cli.messages import tell_warning
 from astrocnn.cli.options import configured, pipeline_options, runs_option
+from astrocnn.pipeline.config import PipelineConfig
 from astrocnn.pipeline.run import Options, run_pipeline
 
 OVER_BUDGET = 3
@@ -19,7 +21,9 @@ OVER_BUDGET = 3
 @click.option("--from", "from_stage", metavar="STAGE", help="Make only this stage and those after it.")
 @click.option("--to", "to_stage", metavar="STAGE", help="Make only this stage and those before it.")
 @click.option("--force", multiple=True, metavar="STAGE", help="Make this stage again although it is up to date.")
-@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes for mapped stages.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes for mapped stages."
+)
 def command(
     file: str,
     profile: str | None,
@@ -32,13 +36,17 @@ def command(
 ) -> int:
     """Run what is not done yet of FILE: a path, or the name of a packaged pipeline."""
     config = configured(file, profile, settings)
-    console = RunConsole()
-    outcome = run_pipeline(config, runs, Options(workers, from_stage, to_stage, force), console)
+    return run_on_console(config, runs, Options(workers, from_stage, to_stage, force))
+
+
+def run_on_console(config: PipelineConfig, runs: Path, options: Options) -> int:
+    """Run a pipeline, show it, and return the exit code."""
+    with RunConsole(config.stages) as console:
+        outcome = run_pipeline(config, runs, options, console)
     console.products(outcome.run)
     for stage, fraction in outcome.over_budget.items():
-        click.echo(
+        tell_warning(
             f"{stage}: {100 * fraction:.1f} % of the objects were rejected, more than failure_budget"
-            f" {100 * config.failure_budget:g} %; see astrocnn status {outcome.run.root}",
-            err=True,
+            f" {100 * config.failure_budget:g} %; see astrocnn status {outcome.run.root}"
         )
     return OVER_BUDGET if outcome.over_budget else 0

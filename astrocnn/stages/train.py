@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from shlex import quote
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -23,8 +24,12 @@ _COVERS = {"arcsec": "covers_arcsec", "hour": "covers_hour", "km": "covers_km"}
 class Parameters(StageParameters):
     """Parameters of `train`; epochs, batch size, learning rate and schedule default to the paper's recipe."""
 
-    samples: Annotated[References, Edge("SampleSet")] = Field((), description="labelled samples with train and validation")
-    from_: Annotated[References, Edge("Model")] = Field((), alias="from", description="a trained model to use or go on from")
+    samples: Annotated[References, Edge("SampleSet")] = Field(
+        (), description="labelled samples with train and validation"
+    )
+    from_: Annotated[References, Edge("Model")] = Field(
+        (), alias="from", description="a trained model to use or go on from"
+    )
     fine_tune: bool = Field(False, description="train the imported model on")
     network: str | None = Field(None, description="network of the zoo; not needed with from:")
     options: dict[str, Any] = Field({}, description="options of the network")
@@ -98,11 +103,22 @@ class Train(Stage[Parameters]):
             yield from _stamp_findings(parameters, shape)
             verdict = judge(parameters, samples)
         except AstrocnnError as error:
-            yield Finding("options" if isinstance(error, PipelineFileError) and parameters.options else "network", str(error))
+            yield Finding(
+                "options" if isinstance(error, PipelineFileError) and parameters.options else "network", str(error)
+            )
             return
         if verdict.level != "ok":
             key = "input_px" if parameters.input_px else "network"
             yield Finding(key, f"receptive field: {verdict.message}", verdict.level)
+
+    def report_check(self, parameters: Parameters, scene: Scene | None) -> Iterable[str]:
+        """What the gate found: what the network sees, what it must see, and where the layer table is."""
+        imported = scene.source("from") if scene else None
+        samples = scene.source("samples") if scene else None
+        if imported and not parameters.fine_tune:
+            yield from _imported_lines(imported)
+        elif samples and samples.forecast.shape is not None and parameters.network is not None:
+            yield from _verdict_lines(parameters, samples)
 
     def run(self, task: Task[Parameters]) -> None:
         """Import, or train and write the model folder."""
@@ -147,6 +163,29 @@ def judge(parameters: Parameters, samples: Source) -> Verdict:
     return gate(field, scale=known.scale or 1.0, unit=unit, required=required, policy=parameters.receptive_field)
 
 
+def _verdict_lines(parameters: Parameters, samples: Source) -> Iterable[str]:
+    verdict, known = judge(parameters, samples), _known(samples)
+    size, unit = verdict.input_size / (known.scale or 1.0), verdict.unit
+    rows = [("sees", verdict.had), ("must see", verdict.needed), ("takes in", verdict.input_size)]
+    of = {"must see": f" ({known.extent_of})" if known.extent_of and verdict.needed == known.extent else ""}
+    yield f"receptive field of {parameters.network}: {verdict.level}"
+    yield from (f"  {word:<8}  {value:.4g} {unit}{of.get(word, '')}" for word, value in rows if value is not None)
+    options = "".join(f" --option {quote(f'{key}={value}')}" for key, value in parameters.options.items())
+    scale = f" --scale {known.scale:g}{known.unit}" if known.unit else ""
+    covers = f" --covers {verdict.needed:.4g}{known.unit}" if verdict.needed and known.unit else ""
+    bands = known.shape[-1] if known.shape else 1
+    yield f"  layers    astrocnn field {parameters.network} --size {size:.0f} --bands {bands}{options}{scale}{covers}"
+
+
+def _imported_lines(model: Source) -> Iterable[str]:
+    from astrocnn.training.model_folder import CARD, read_card
+
+    if (model.folder / CARD).is_file():
+        card = read_card(model.folder)
+        yield f"receptive field of {card.network}, trained: {card.receptive_field.get('level', 'not judged')}"
+        yield f"  layers    astrocnn field {model.folder}"
+
+
 def _known(samples: Source) -> Forecast:
     """The forecast of the samples; for samples that are there already, what they say themselves."""
     if samples.forecast.shape is not None:
@@ -168,12 +207,14 @@ def _stamp_findings(parameters: Parameters, shape: tuple[int, ...]) -> Iterable[
     needed = parameters.augment.stamp_needed(size)
     if min(shape[:-1]) < needed:
         text = (
-            f"stamps of {min(shape[:-1])} px are too small to turn and shift {size} px inside them; expected {needed} px"
-            f" or more; to fix, cut larger stamps, lower input_px, or set augment.rotate: quarter"
+            f"stamps of {min(shape[:-1])} px are too small to turn and shift {size} px inside them; expected {needed}"
+            f" px or more; to fix, cut larger stamps, lower input_px, or set augment.rotate: quarter"
         )
         yield Finding("augment" if parameters.input_px is None else "input_px", text)
     elif (min(shape[:-1]) - size) % 2:
-        text = f"an input of {size} px cannot stand in the middle of {min(shape[:-1])} px; expected both even or both odd"
+        text = (
+            f"an input of {size} px cannot stand in the middle of {min(shape[:-1])} px; expected both even or both odd"
+        )
         yield Finding("input_px", text)
 
 
