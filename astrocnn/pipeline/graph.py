@@ -1,4 +1,4 @@
-"""The graph of a checked file: edges that lead somewhere, of the right kind, without cycles; what is absent is skipped."""
+"""The graph of a checked file: edges lead somewhere, to the right kind, without cycles; what is absent is skipped."""
 
 from __future__ import annotations
 
@@ -36,7 +36,12 @@ class Graph:
 
     def ancestors(self, name: str) -> set[str]:
         """All stages before a stage, and itself."""
-        return {name}.union(*(self.ancestors(parent) for parent in self.parents(name)))
+        found, todo = {name}, [name]
+        while todo:
+            new = set(self.parents(todo.pop())) - found
+            found |= new
+            todo += new
+        return found
 
 
 def _references(entry: StageEntry) -> Iterator[tuple[str, Edge, Reference]]:
@@ -58,7 +63,8 @@ def _edge_problems(config: PipelineConfig) -> list[Problem]:
                 problems.append(config.document.problem(path, text))
             elif edge.kind not in ("any", made.stage.produces):
                 text = f"{reference.stage} makes {made.stage.produces}; expected {edge.kind}"
-                fitting = [other for other, one in config.stages.items() if one.stage.produces == edge.kind]
+                makers = {other: one.stage.produces for other, one in config.stages.items() if other != name}
+                fitting = [other for other, kind in makers.items() if kind == edge.kind]
                 hint = f"; to fix, name one of {', '.join(fitting)}" if fitting else ""
                 problems.append(config.document.problem(path, text + hint))
     return problems
@@ -117,7 +123,7 @@ def build_graph(config: PipelineConfig) -> tuple[Graph, list[Problem]]:
         return graph, problems
     for name in order:
         _take_sources(config, graph, name)
-    _skip_what_only_training_needs(config, graph)
+    _skip_what_nobody_needs(config, graph)
     return graph, problems
 
 
@@ -133,12 +139,13 @@ def _take_sources(config: PipelineConfig, graph: Graph, name: str) -> None:
         taken[key] = tuple(present) if edge.many else tuple(present[:1])
         if references and not present:
             absent[key] = ", ".join(map(str, references))
+    files = {key: value for key in entry.parameters.marked(Outside) if (value := entry.parameters.value_of(key))}
+    has_source = any(taken.values()) or any(value.value is not None for value in files.values())
     for key, names in absent.items():
-        if entry.stage.needs(key, taken):
+        if entry.stage.needs(key, taken) or not has_source:
             graph.skipped[name] = f"{key}: none of its sources is present ({names})"
-    for key in entry.parameters.marked(Outside):
-        value = entry.parameters.value_of(key)
-        if value is not None and value.value is None:
+    for key, value in files.items():
+        if value.value is None and entry.stage.needs(key, taken):
             graph.skipped[name] = f"{key}: inputs.{value.name} is absent"
     graph.edges[name] = taken
 
@@ -149,29 +156,22 @@ def _is_present(reference: Reference, graph: Graph) -> bool:
     return reference.stage not in graph.skipped
 
 
-def _skip_what_only_training_needs(config: PipelineConfig, graph: Graph) -> None:
-    """Leave out what only served a training that an imported model makes needless."""
-    for name in graph.order:
+def _skip_what_nobody_needs(config: PipelineConfig, graph: Graph) -> None:
+    """Leave out stages whose takers all have another source: a trained model, or an alternative that comes first."""
+    absent = set(graph.skipped)
+    present = [name for name in graph.order if name not in absent]
+    for name in present:
         entry = config.stages[name]
-        dropped = entry.stage.needless(entry.parameters, graph.edges[name])
-        for key in dropped:
+        for key in entry.stage.needless(entry.parameters, graph.edges[name]):
             graph.edges[name][key] = ()
-    wanted = {name for name in graph.order if _takes_all(config.stages[name])}
-    ends = [name for name in graph.order if name not in graph.skipped and _is_end(config, graph, name)]
-    for name in ends:
-        wanted |= graph.ancestors(name)
-    for name in graph.order:
-        if name not in wanted and name not in graph.skipped:
-            graph.skipped[name] = "only the training needed it, and a trained model is given"
+    choosy = {name: _all_parents(config, name) for name in present if not _takes_all(config.stages[name])}
+    for name in reversed(present):
+        takers = [taker for taker, parents in choosy.items() if name in parents]
+        at_work = [taker for taker in takers if taker not in graph.skipped]
+        if takers and not any(name in graph.parents(taker) for taker in at_work):
+            reasons = [f"{taker} {'has another source' if taker in at_work else 'is left out'}" for taker in takers]
+            graph.skipped[name] = f"not needed: {', '.join(reasons)}"
     for name, taken in graph.edges.items():
         graph.edges[name] = {
             key: tuple(ref for ref in refs if ref.stage not in graph.skipped) for key, refs in taken.items()
         }
-
-
-def _is_end(config: PipelineConfig, graph: Graph, name: str) -> bool:
-    """Whether nobody takes the product in the file as written, so that it is wanted for itself."""
-    if _takes_all(config.stages[name]):
-        return False
-    takers = [other for other in graph.order if name in _all_parents(config, other)]
-    return all(_takes_all(config.stages[other]) for other in takers)
