@@ -61,7 +61,9 @@ def _end_with_main_process() -> None:
         os._exit(1)
 
 
-def make_parts(order: PartOrder, parts: Sequence[Part], workers: int, in_process: bool, progress: Progress) -> None:
+def make_parts(
+    order: PartOrder, parts: Sequence[Part], workers: int, in_process: bool, progress: Progress, again: bool = False
+) -> None:
     """Make all parts that are not done yet.
 
     Parameters
@@ -76,13 +78,15 @@ def make_parts(order: PartOrder, parts: Sequence[Part], workers: int, in_process
         Whether the parts must be made here.
     progress : callable
         Called after each part.
+    again : bool
+        Whether done parts are made too.
 
     Raises
     ------
     StageFailed
         When a worker dies; parts made so far stay.
     """
-    todo = [part for part in parts if not order.store.part_is_done(order.scene.name, part.hash)]
+    todo = [part for part in parts if again or not order.store.part_is_done(order.scene.name, part.hash)]
     done = len(parts) - len(todo)
     if in_process or workers <= 1 or len(todo) <= 1:
         inner = progress if len(todo) == 1 else silent

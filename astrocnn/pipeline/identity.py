@@ -63,8 +63,8 @@ class FileHashes:
         self._cache = cache
         self._known: dict[str, str] = {}
         self._changed = False
-        with suppress(OSError, ValueError):
-            self._known = json.loads(cache.read_text())
+        with suppress(OSError, ValueError, TypeError):  # a damaged cache is no cache
+            self._known = dict(json.loads(cache.read_text()))
 
     def of(self, path: Path) -> str:
         """Hash of a file.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from astrocnn import backend
-from astrocnn.errors import AstrocnnError, PipelineFileError
+from astrocnn.errors import AstrocnnError, PipelineFileError, StageFailed
 from astrocnn.pipeline.config import PipelineConfig, StageEntry
 from astrocnn.pipeline.graph import Graph, build_graph
 from astrocnn.pipeline.identity import FORMAT_VERSION, FileHashes, backend_identity, content_hash, differences
@@ -17,6 +17,8 @@ from astrocnn.pipeline.problems import Problem, raise_errors
 from astrocnn.pipeline.stage import Forecast, Outside, Part, Reference, Scene, Source
 from astrocnn.pipeline.store import Store
 from astrocnn.spelling import suggestion
+
+FILE_HASHES = "files.json"
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Plan:
         return self.stages[name]
 
 
-def make_plan(config: PipelineConfig, store: Store, force: Sequence[str] = ()) -> Plan:
+def make_plan(config: PipelineConfig, store: Store, force: Sequence[str] = (), files: FileHashes | None = None) -> Plan:
     """Plan a run without making anything.
 
     Parameters
@@ -82,6 +84,8 @@ def make_plan(config: PipelineConfig, store: Store, force: Sequence[str] = ()) -
         Where products stand.
     force : sequence of str
         Stages to make again although they are up to date.
+    files : FileHashes, optional
+        What is known of outside files; by default what the run folder keeps.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def make_plan(config: PipelineConfig, store: Store, force: Sequence[str] = ()) -
     graph, problems = build_graph(config)
     raise_errors([*config.problems, *problems])
     backend.use_threads(config.threads)
-    planner = _Planner(config, store, graph, set(force))
+    planner = _Planner(config, store, graph, set(force), files or FileHashes(store.root / FILE_HASHES))
     for name in graph.order:
         planner.add(name)
     planner.files.save()
@@ -109,9 +113,8 @@ def check_stage_names(config: PipelineConfig, names: Iterable[str], flag: str) -
 
 
 class _Planner:
-    def __init__(self, config: PipelineConfig, store: Store, graph: Graph, force: set[str]) -> None:
-        self.config, self.store, self.graph, self.force = config, store, graph, force
-        self.files = FileHashes(store.root / "files.json")
+    def __init__(self, config: PipelineConfig, store: Store, graph: Graph, force: set[str], files: FileHashes) -> None:
+        self.config, self.store, self.graph, self.force, self.files = config, store, graph, force, files
         self.stages: dict[str, StagePlan] = {}
         self.problems: list[Problem] = []
 
@@ -124,7 +127,8 @@ class _Planner:
             key: tuple(self._source(reference, key, entry) for reference in references)
             for key, references in self.graph.edges[name].items()
         }
-        scene = Scene(name, self.config.seed, self.config.instrument, sources, tuple(self.config.stages), self.config.threads)
+        config = self.config
+        scene = Scene(name, config.seed, config.instrument, sources, tuple(config.stages), config.threads)
         try:
             forecast = entry.stage.forecast(entry.parameters, scene)
             self._check(entry, scene)
@@ -165,7 +169,8 @@ class _Planner:
 
     def _outside(self, entry: StageEntry) -> dict[str, Any]:
         values = {key: entry.parameters.value_of(key) for key in entry.parameters.marked(Outside)}
-        return {key: self.files.of(value.path) for key, value in values.items() if value is not None}
+        given = {key: value for key, value in values.items() if value is not None and value.value is not None}
+        return {key: self.files.of(value.path) for key, value in given.items()}
 
     def _common(self, entry: StageEntry, leave_out: Sequence[str] = ()) -> dict[str, Any]:
         stage = entry.stage
@@ -197,23 +202,25 @@ class _Planner:
         if parts is None:
             return None
         common = self._common(entry, entry.stage.extent_keys)
-        mapped = {key for key in scene.sources if key == entry.stage.maps_over}
+        names = [part.name for part in parts]
+        if len(set(names)) < len(names):
+            raise StageFailed("two parts have one name", where=entry.name, received=", ".join(sorted(names)))
+        # a source that is followed part by part stands in the parts' content, but which splits are taken does not
         common["sources"] = {
-            key: [[source.hash, list(source.splits)] for source in sources]
+            key: [["" if key == entry.stage.maps_over else source.hash, list(source.splits)] for source in sources]
             for key, sources in scene.sources.items()
-            if key not in mapped
         }
         return tuple(
-            replace(part, hash=content_hash({**common, "part": [part.name, self._content(part)]})) for part in parts
+            replace(part, hash=content_hash({**common, "part": [part.name, self._plain(part.content)]}))
+            for part in parts
         )
 
-    def _content(self, part: Part) -> Any:
-        """Content of a part, files named in it replaced by their hashes."""
-        if isinstance(part.content, dict):
-            return {key: self._plain(value) for key, value in part.content.items()}
-        return self._plain(part.content)
-
     def _plain(self, value: Any) -> Any:
+        """Content of a part, files named in it replaced by their hashes."""
+        if isinstance(value, dict):
+            return {key: self._plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._plain(item) for item in value]
         return self.files.of(value) if isinstance(value, Path) else value
 
     def _decide(self, plan: StagePlan) -> None:

@@ -10,14 +10,15 @@ from typing import Protocol
 from astrocnn.errors import PipelineFileError, StoreError
 from astrocnn.pipeline.config import PipelineConfig
 from astrocnn.pipeline.engine import PartOrder, make_parts
+from astrocnn.pipeline.identity import FileHashes
 from astrocnn.pipeline.ledger import rejected_fraction
 from astrocnn.pipeline.lock import lock
-from astrocnn.pipeline.plan import Plan, StagePlan, check_stage_names, make_plan
+from astrocnn.pipeline.plan import FILE_HASHES, Plan, StagePlan, check_stage_names, make_plan
 from astrocnn.pipeline.problems import Problem, raise_errors
 from astrocnn.pipeline.publish import publish_product
 from astrocnn.pipeline.record import RunRecord, log_file
 from astrocnn.pipeline.stage import Progress
-from astrocnn.pipeline.store import Store, write_json
+from astrocnn.pipeline.store import Store
 from astrocnn.pipeline.view import RunView, view_of_plan
 
 
@@ -82,10 +83,13 @@ def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener:
         When a stage fails; what was made before stays.
     """
     store = Store(runs / config.name)
-    raise_errors(make_plan(config, store, options.force).problems)
+    files = FileHashes(store.root / FILE_HASHES)
+    plan = make_plan(config, store, options.force, files)
+    raise_errors(plan.problems)
+    _chosen(plan, options)
     with lock(store.root), log_file(store.root):
         store.sweep()
-        plan = make_plan(config, store, options.force)
+        plan = make_plan(config, store, options.force, files)  # again: another run may have ended meanwhile
         for problem in plan.problems:
             listener.warning(problem)
         chosen = _chosen(plan, options)
@@ -93,7 +97,7 @@ def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener:
         with record.running():
             for stage_plan in plan.stages.values():
                 _one_stage(plan, stage_plan, stage_plan.name in chosen, options, listener, outcome, record)
-            _write_last_run(plan)
+                _remember(plan)
     return outcome
 
 
@@ -106,6 +110,8 @@ def _chosen(plan: Plan, options: Options) -> set[str]:
         chosen &= plan.graph.ancestors(options.to_stage)
     if options.from_stage:
         chosen &= {name for name in plan.stages if options.from_stage in plan.graph.ancestors(name)}
+    if not chosen:
+        raise PipelineFileError(f"--from {options.from_stage} does not lead to --to {options.to_stage}")
     needed = {parent for name in chosen for parent in plan.graph.parents(name)} - chosen
     missing = [name for name in plan.stages if name in needed and plan[name].state == "run"]
     if missing:
@@ -153,21 +159,29 @@ def _make(plan: Plan, stage_plan: StagePlan, options: Options, progress: Progres
     if stage_plan.parts is not None:
         plugins = tuple(plugin.path for plugin in plan.config.plugins)
         order = PartOrder(plan.store, entry.stage.use, entry.parameters, scene, plugins)
-        make_parts(order, stage_plan.parts, options.workers, entry.stage.uses_keras, progress)
+        make_parts(
+            order,
+            stage_plan.parts,
+            options.workers,
+            entry.stage.uses_keras,
+            progress,
+            again=entry.name in options.force,
+        )
     publish_product(
         plan.store, entry.stage, entry.parameters, scene, stage_plan.hash, stage_plan.identity, stage_plan.parts,
         progress, run,
     )  # fmt: skip
 
 
-def _write_last_run(plan: Plan) -> None:
+def _remember(plan: Plan) -> None:
+    """Write down which products are current; after each stage, so that a run that stops midway has said it too."""
     stages = {
         name: {"hash": stage.hash, "use": stage.entry.stage.use, "kind": stage.entry.stage.produces}
         for name, stage in plan.stages.items()
         if stage.state != "skipped" and plan.store.is_done(name, stage.hash)
     }
     skipped = {name: stage.reason for name, stage in plan.stages.items() if stage.state == "skipped"}
-    content = {
+    plan.store.remember({
         "name": plan.config.name,
         "file": str(plan.config.file),
         "seed": plan.config.seed,
@@ -175,6 +189,4 @@ def _write_last_run(plan: Plan) -> None:
         "stages": stages,
         "skipped": skipped,
         "parents": {name: plan.graph.parents(name) for name in stages},
-    }
-    if plan.store.last_run() != content:
-        write_json(plan.store.root / "run.json", content)
+    })  # fmt: skip

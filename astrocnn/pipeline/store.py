@@ -11,11 +11,12 @@ A kill at any instant leaves the old state or the new one.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from astrocnn.pipeline.identity import file_sha256
 DONE = "done.json"
 PROVENANCE = "provenance.json"
 ENVIRONMENT = "environment.json"
+RUN = "run.json"
+_RETIRED = ".old."
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def fsync_folder(folder: Path) -> None:
@@ -37,14 +41,18 @@ def fsync_folder(folder: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a small file so that a reader sees the old content or the new."""
+    """Write a small file so that a reader sees the old content or the new; raises StoreError where that fails."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(path)
-    fsync_folder(path.parent)
+    try:
+        with beside.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+        fsync_folder(path.parent)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -106,15 +114,26 @@ class Store:
 
     def last_run(self) -> dict[str, Any]:
         """Content of `run.json`: name, stages with hash and state."""
-        return read_json(self.root / "run.json") or {}
+        return read_json(self.root / RUN) or {}
+
+    def remember(self, run: dict[str, Any]) -> None:
+        """Write `run.json`, unless it says this already."""
+        if _read_mapping(self.root / RUN) != run:
+            write_json(self.root / RUN, run)
 
     def current_identity(self, stage: str) -> Any:
-        """What the current product of a stage was made of; None when there is none."""
-        return (read_json(self.root / stage / "current" / PROVENANCE) or {}).get("identity")
+        """What the current product of a stage was made of; None when there is none or its record is damaged."""
+        return _read_mapping(self.root / stage / "current" / PROVENANCE).get("identity")
 
     @contextmanager
     def writing(self, target: Path) -> Iterator[Path]:
-        """Give a folder beside `target` to write into, and put it in place when the block ends without an error."""
+        """Give a folder beside `target` to write into, and put it in place when the block ends without an error.
+
+        Raises
+        ------
+        StoreError
+            When the disk is full or cannot be written; errors of the block go on.
+        """
         beside = target.parent / f".{target.name}.{os.getpid()}"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -125,28 +144,35 @@ class Store:
             raise _unwritable(target, error) from error
         try:
             yield beside
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(beside, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise _unwritable(target, error) from error
             raise
         _put_in_place(beside, target)
 
     def make_current(self, stage: str, digest: str) -> None:
-        """Point the stage's `current` link at a product."""
+        """Point the stage's `current` link at a product; raises StoreError where it cannot be written."""
         link = self.root / stage / "current"
         if link.is_symlink() and os.readlink(link) == digest:
             return
         beside = link.with_name(f".current.{os.getpid()}")
-        with suppress(FileNotFoundError):
-            beside.unlink()
-        beside.symlink_to(digest, target_is_directory=True)
-        beside.replace(link)
-        fsync_folder(link.parent)
+        try:
+            beside.unlink(missing_ok=True)
+            beside.symlink_to(digest, target_is_directory=True)
+            beside.replace(link)
+            fsync_folder(link.parent)
+        except OSError as error:
+            raise _unwritable(link, error) from error
 
     def sweep(self) -> None:
-        """Remove what a killed run left half written."""
-        for pattern in ("*/.*", "*/parts/.*"):
+        """Remove what a killed run left half written, and put back what it was about to replace."""
+        for pattern in ("*/.*", "*/parts/.*", ".*.json.*"):
             for path in self.root.glob(pattern):
-                if path.is_dir() and not path.is_symlink():
+                name, retired, _ = path.name[1:].rpartition(_RETIRED)
+                if retired and not path.with_name(name).exists():
+                    path.rename(path.with_name(name))
+                elif path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
                 else:
                     path.unlink(missing_ok=True)
@@ -155,7 +181,11 @@ class Store:
 def mark_done(folder: Path, extra: dict[str, Any]) -> None:
     """Write the mark of a complete folder: each file with size and checksum, made durable first."""
     files = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != DONE):
+    paths = sorted(folder.rglob("*"))
+    for path in paths:
+        if path.is_dir():
+            fsync_folder(path)
+    for path in (path for path in paths if path.is_file() and path != folder / DONE):
         with path.open("rb") as stream:
             os.fsync(stream.fileno())
         files[path.relative_to(folder).as_posix()] = {"size": path.stat().st_size, "sha256": file_sha256(path)}
@@ -172,11 +202,18 @@ def damaged_files(folder: Path) -> list[str]:
     ]
 
 
+def _read_mapping(path: Path) -> dict[str, Any]:
+    """Read a JSON object; empty when it is not there or damaged, so that what it belongs to is made again."""
+    try:
+        data = read_json(path)
+    except StoreError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
 def _is_complete(folder: Path) -> bool:
-    mark = read_json(folder / DONE)
-    if mark is None:
-        return False
-    return all(_size(folder / name) == file["size"] for name, file in mark["files"].items())
+    files = _read_mapping(folder / DONE).get("files")
+    return isinstance(files, dict) and all(_size(folder / name) == file["size"] for name, file in files.items())
 
 
 def _size(path: Path) -> int:
@@ -184,18 +221,18 @@ def _size(path: Path) -> int:
 
 
 def _put_in_place(beside: Path, target: Path) -> None:
+    retired = target.with_name(f".{target.name}{_RETIRED}{os.getpid()}")
     try:
         if target.exists():
-            retired = target.parent / f".{target.name}.old.{os.getpid()}"
             target.rename(retired)
-            beside.rename(target)
-            shutil.rmtree(retired, ignore_errors=True)
-        else:
-            beside.rename(target)
+        beside.rename(target)  # a kill just before this leaves the old one retired: `sweep` puts it back
         fsync_folder(target.parent)
     except OSError as error:
+        if retired.exists() and not target.exists():
+            retired.rename(target)
         shutil.rmtree(beside, ignore_errors=True)
         raise _unwritable(target, error) from error
+    shutil.rmtree(retired, ignore_errors=True)
 
 
 def _unwritable(target: Path, error: OSError) -> StoreError:
