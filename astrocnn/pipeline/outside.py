@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from astrocnn.errors import InputMissing
 from astrocnn.pipeline.identity import FileHashes, content_hash
 from astrocnn.pipeline.stage import Forecast, InputValue, Source
@@ -25,6 +24,9 @@ def outside_source(value: InputValue, kind: str, files: FileHashes) -> Source:
             f"holds no {kind}", where=f"inputs.{value.name} = {value.value}", expected=f"a folder with {pattern}"
         )
     return Source(
-        name=f"inputs.{value.name}", kind=kind, hash=content_hash(files.of_folder(folder)), folder=folder.resolve(),
+        name=f"inputs.{value.name}",
+        kind=kind,
+        hash=content_hash(files.of_folder(folder)),
+        folder=folder.resolve(),
         forecast=Forecast(),
     )

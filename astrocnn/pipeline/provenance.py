@@ -7,7 +7,7 @@ import platform
 import resource
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -56,7 +56,7 @@ def peak_memory_mb() -> float:
 def environment(seconds: float) -> dict[str, Any]:
     """Describe the machine, the versions and the moment."""
     return {
-        "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "peak_memory_mb": round(peak_memory_mb()),
         "commit": source_commit(),

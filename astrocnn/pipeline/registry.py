@@ -60,4 +60,4 @@ def stage_named(use: str) -> Stage[Any]:
     for point in entry_points(group=ENTRY_POINTS, name=use):
         stage: Stage[Any] = point.load()
         return stage
-    return importlib.import_module(f"{_PACKAGE}.{use.replace('-', '_')}").STAGE  # type: ignore[no-any-return]
+    return importlib.import_module(f"{_PACKAGE}.{use.replace('-', '_')}").STAGE
