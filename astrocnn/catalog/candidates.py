@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from astrocnn.samples.sample_set import SampleSet
 
 FROM_OBJECTS = (
-    "ra", "dec", "tile", "x", "y", "flux", "peak", "half_light_radius_arcsec", "axis_ratio", "position_angle_deg", "snr",
-    "split",
+    "ra", "dec", "tile", "x", "y", "flux", "peak", "half_light_radius_arcsec", "axis_ratio", "position_angle_deg",
+    "snr", "split",
 )  # fmt: skip
 """Columns of the objects that a catalog takes over, where they have them; so are fluxes by band."""
 
@@ -41,7 +41,8 @@ def choose_candidates(
     Returns
     -------
     columns : dict of ndarray
-        The catalog's columns, best candidate first; equal scores stand in the order of their ids.
+        The catalog's columns, best candidate first; equal scores stand in the order of their ids. An object that was
+        scored on several tiles stands there once, with its best score.
     kept : ndarray of bool
         Which rows of the scores were chosen.
 
@@ -57,7 +58,9 @@ def choose_candidates(
     if probability_above is not None:
         good &= scores["probability"] > probability_above
     rows = np.flatnonzero(good)
-    order = rows[np.lexsort((scores["id"][rows].astype(str), -mean[rows]))][:top]
+    order = rows[np.lexsort((scores["id"][rows].astype(str), -mean[rows]))]
+    best = np.unique(scores["id"][order].astype(str), return_index=True)[1]
+    order = order[np.sort(best)][:top]
     kept = np.zeros(len(mean), bool)
     kept[order] = True
     ids = scores["id"][order]

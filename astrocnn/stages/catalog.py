@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Source, Stage, StageParameters, Task
 
-if TYPE_CHECKING:
-    import numpy as np
+_OF_THE_GATE = ("level", "needed", "had", "unit", "policy")
 
 Format = Literal["votable", "fits", "parquet", "ecsv"]
 
@@ -52,6 +51,8 @@ class Catalog(Stage[Parameters]):
 
     def run(self, task: Task[Parameters]) -> None:
         """Join scores and objects, choose, rank and write."""
+        import numpy as np
+
         from astrocnn.catalog.candidates import choose_candidates
         from astrocnn.catalog.writers import candidate_table, write_catalog
         from astrocnn.samples.sample_set import SampleSet
@@ -66,8 +67,12 @@ class Catalog(Stage[Parameters]):
         table = candidate_table(columns, _metadata(task), flux_unit=samples.meta.flux_unit or "")
         formats = dict.fromkeys([*task.parameters.formats, "parquet"])
         write_catalog(table, task.out, list(formats))
+        scored = np.isfinite(scores["mean"])
+        again = ~kept & np.isin(scores["id"], scores["id"][kept])
         task.ledger.add(columns["id"], "kept")
-        task.ledger.add(scores["id"][~kept], "excluded", "below the cut")
+        task.ledger.add(scores["id"][again], "excluded", "kept from another tile")
+        task.ledger.add(scores["id"][scored & ~kept & ~again], "excluded", "below the cut")
+        task.ledger.add(scores["id"][~scored & ~again], "excluded", "no score")
 
 
 def _scored(scene: Scene) -> Source | None:
@@ -88,7 +93,7 @@ def _metadata(task: Task[Parameters]) -> dict[str, Any]:
         card = read_card(model.folder)
         metadata |= {
             "model": model.name, "model_hash": model.hash, "network": card.network,
-            "receptive_field": {key: card.receptive_field.get(key) for key in ("level", "needed", "had", "unit", "policy")},
+            "receptive_field": {name: card.receptive_field.get(name) for name in _OF_THE_GATE},
         }  # fmt: skip
     return metadata
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from astrocnn.errors import DataError, PipelineFileError
+from astrocnn.errors import DataError, InputMissing, PipelineFileError
 from astrocnn.ingest.sample_inputs import PREFIX, find_sample, fingerprint
 from astrocnn.ingest.tiles import TileFiles, find_tiles
 from astrocnn.pipeline.publish import link_or_copy
@@ -17,17 +18,23 @@ from astrocnn.pipeline.stage import Finding, Forecast, InputValue, Outside, Part
 if TYPE_CHECKING:
     import numpy as np
 
-    from astrocnn.ingest.detect import Detections
     from astrocnn.ingest.read_tile import Tile
 
 SHARD = "samples.h5"
 _SCALE_TOLERANCE = 0.01
+_FIRST = {"train": 0, "validation": 1, "test": 2}
+_OF_DETECTION = {"threshold_sigma", "minimum_area_px", "minimum_snr", "stars"}
 
 
 class Parameters(StageParameters):
     """Parameters of `cutouts`."""
 
-    images: Annotated[InputValue, Outside()] = Field(description="tiles: a pattern with {tile} and {band}, or sample:NAME")
+    images: Annotated[InputValue, Outside()] = Field(
+        description="tiles: a pattern with {tile} and {band}, or sample:NAME"
+    )
+    positions: Annotated[InputValue | None, Outside()] = Field(
+        None, description="table with ra and dec, perhaps id: stamps are cut there, and nothing is detected"
+    )
     bands: Annotated[tuple[str, ...], Strict(False)] | None = Field(
         None, description="bands in the order wanted; the instrument's or the sample's by default"
     )
@@ -46,7 +53,7 @@ class Parameters(StageParameters):
 
 
 class Cutouts(Stage[Parameters]):
-    """Detect sources on images and cut stamps of the galaxies, with positions, shapes and splits."""
+    """Cut stamps of the galaxies detected on images, or at the positions of a table, with shapes and splits."""
 
     use = "cutouts"
     produces = "SampleSet"
@@ -61,18 +68,23 @@ class Cutouts(Stage[Parameters]):
 
     def parts(self, parameters: Parameters, scene: Scene) -> Sequence[Part]:
         """One part per tile."""
-        bands = self._bands(parameters, scene)
+        bands, table = self._bands(parameters, scene), given_positions(parameters)
+        common: dict[str, Any] = {"bands": list(bands), **({"positions": table} if table else {})}
         value = str(parameters.images.value)
         if value.startswith(PREFIX):
             name = find_sample(value).file_name.removesuffix(".fits")
-            return [Part(name, {"sample": fingerprint(value), "bands": list(bands)}, value)]
+            return [Part(name, {"sample": fingerprint(value), **common}, value)]
         tiles, _ = find_tiles(value, bands, parameters.images.base)
-        return [Part(tile.name, {**tile.paths, "bands": list(bands)}, tile) for tile in tiles]
+        return [Part(tile.name, {**tile.paths, **common}, tile) for tile in tiles]
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """Splits must be fractions of one; a tile without one of its bands is told."""
-        if not 0 < sum(parameters.splits.values()) <= 1 + 1e-9 or min(parameters.splits.values()) < 0:
-            yield Finding("splits", f"expected fractions that sum to 1, received {parameters.splits}")
+        fractions = parameters.splits.values()
+        if not math.isclose(sum(fractions), 1, abs_tol=1e-9) or min(fractions) <= 0:
+            yield Finding("splits", f"expected positive fractions with the sum 1, received {parameters.splits}")
+        if given_positions(parameters):
+            for key in sorted(_OF_DETECTION & parameters.model_fields_set):
+                yield Finding(key, "changes nothing: with positions, nothing is detected", "warning")
         value = str(parameters.images.value)
         if not value.startswith(PREFIX):
             for problem in find_tiles(value, self._bands(parameters, scene), parameters.images.base)[1]:
@@ -80,20 +92,18 @@ class Cutouts(Stage[Parameters]):
 
     def run_part(self, task: Task[Parameters], part: Part) -> None:
         """Detect, select and cut the sources of one tile."""
-        from astrocnn.ingest.detect import detect
         from astrocnn.ingest.read_tile import read_tile
 
         bands = self._bands(task.parameters, task.scene)
         tile = read_tile(_files(part, bands, task.scratch), bands)
         _refuse_scale(tile, self._scale(task.parameters, task.scene))
-        found = detect(
-            tile.data, bands, tile.wcs, mask=tile.mask, saturation=tile.saturation,
-            threshold_sigma=task.parameters.threshold_sigma, minimum_area_px=task.parameters.minimum_area_px,
-        )  # fmt: skip
-        write_stamps(task, part.name, tile, found)
+        table = given_positions(task.parameters)
+        write_stamps(task, part.name, tile, _placed(tile, table) if table else _detected(task, tile))
 
     def finish(self, task: Task[Parameters], parts: Sequence[Path]) -> None:
-        """Gather the shards of all tiles under the tiles' names."""
+        """Gather the shards of all tiles; tell of the positions that lie on none."""
+        if table := given_positions(task.parameters):
+            _tell_positions_outside(task, table)
         for number, folder in enumerate(parts):
             link_or_copy(folder / SHARD, task.out / f"{number:05d}.h5")
 
@@ -142,8 +152,46 @@ def _refuse_scale(tile: Tile, scale: float) -> None:
         )  # fmt: skip
 
 
-def write_stamps(task: Task[Parameters], name: str, tile: Tile, found: Detections) -> None:
-    """Write the stamps of the sources that are wanted, and a ledger row for each that was found."""
+def given_positions(parameters: Parameters) -> Path | None:
+    """The table of positions, where there is one."""
+    given = parameters.positions
+    return given.path if given is not None and given.value is not None else None
+
+
+def _detected(task: Task[Parameters], tile: Tile) -> dict[str, np.ndarray]:
+    from astrocnn.ingest.detect import detect
+
+    return detect(
+        tile.data, tile.bands, tile.wcs, mask=tile.mask, saturation=tile.saturation,
+        threshold_sigma=task.parameters.threshold_sigma, minimum_area_px=task.parameters.minimum_area_px,
+    ).table  # fmt: skip
+
+
+def _placed(tile: Tile, table: Path) -> dict[str, np.ndarray]:
+    from astrocnn.ingest.positions import on_tile, read_positions
+
+    return on_tile(read_positions(table), tile.wcs, tile.data.shape)
+
+
+def _tell_positions_outside(task: Task[Parameters], table: Path) -> None:
+    """Add the positions that lie on no tile to the ledger.
+
+    Raises
+    ------
+    InputMissing
+        When none lies on any.
+    """
+    from astrocnn.ingest.positions import read_positions
+
+    ids, told = read_positions(table)["id"], set(task.ledger.ids)
+    outside = [str(one) for one in ids if str(one) not in told]
+    if len(outside) == len(ids):
+        raise InputMissing("no position lies on any image", where=str(table), received=f"{len(ids)} positions")
+    task.ledger.add(outside, "excluded", "outside the images")
+
+
+def write_stamps(task: Task[Parameters], name: str, tile: Tile, table: dict[str, np.ndarray]) -> None:
+    """Write the stamps of the objects that are wanted, and a ledger row for each; ids follow from positions."""
     import numpy as np
 
     from astrocnn.ingest.cutouts import apply_nan_policy, cut_many, stamp_wcs
@@ -152,10 +200,12 @@ def write_stamps(task: Task[Parameters], name: str, tile: Tile, found: Detection
     from astrocnn.samples.shards import ShardWriter
     from astrocnn.samples.splits import assign_splits
 
-    parameters, table = task.parameters, found.table
+    parameters = task.parameters
     forecast = task_forecast(task)
     size = forecast.shape[0] if forecast.shape else 0
-    ids = object_ids(table["ra"], table["dec"])
+    table = {"flags": np.zeros(len(table["x"]), np.int32), **table}
+    groups = object_ids(table["ra"], table["dec"])  # by position: the same object may go by other ids elsewhere
+    ids = table.get("id", groups)
     chosen = _select(task, ids, table, size, tile)
     stamps, coverage = cut_many(tile.data, table["x"][chosen], table["y"][chosen], size)
     stamps, complete = apply_nan_policy(stamps, parameters.missing_pixels)
@@ -165,12 +215,12 @@ def write_stamps(task: Task[Parameters], name: str, tile: Tile, found: Detection
     meta = SampleMeta(
         kind="images", shape=(size, size, len(tile.bands)), bands=tile.bands, scale=forecast.scale, scale_unit="arcsec",
         flux_unit=tile.unit, zero_points=_zero_points(task.scene, tile.bands),
-        notes={"display_picture": tile.display, "detections": len(ids)},
+        notes={"display_picture": tile.display},
     )  # fmt: skip
     columns = {key: np.asarray(values)[kept] for key, values in table.items()}
     columns |= {
-        "id": ids[kept], "group": ids[kept], "coverage": coverage[complete], "tile": np.full(len(kept), name, object),
-        "split": assign_splits(ids[kept], task.scene.seed, parameters.splits),
+        "id": ids[kept], "group": groups[kept], "coverage": coverage[complete], "tile": np.full(len(kept), name, object),
+        "split": assign_splits(groups[kept], task.scene.seed, _in_order(parameters.splits)),
     }  # fmt: skip
     wcs = stamp_wcs(tile.wcs, table["x"][kept], table["y"][kept], size)
     with ShardWriter(task.out / SHARD, meta) as writer:
@@ -182,14 +232,17 @@ def task_forecast(task: Task[Parameters]) -> Forecast:
     return STAGE.forecast(task.parameters, task.scene)
 
 
+def _in_order(splits: dict[str, float]) -> dict[str, float]:
+    """Splits in one order, whatever that of the file: the assignment depends on it, and the product's hash does not."""
+    return {name: splits[name] for name in sorted(splits, key=lambda name: (_FIRST.get(name, len(_FIRST)), name))}
+
+
 def _zero_points(scene: Scene, bands: tuple[str, ...]) -> dict[str, float]:
     points = {band: scene.instrument.band(band).zero_point for band in bands} if scene.instrument else {}
     return {band: float(point.value) for band, point in points.items() if point is not None}
 
 
-def _select(
-    task: Task[Parameters], ids: np.ndarray, table: dict[str, np.ndarray], size: int, tile: Tile
-) -> np.ndarray:
+def _select(task: Task[Parameters], ids: np.ndarray, table: dict[str, np.ndarray], size: int, tile: Tile) -> np.ndarray:
     """Rows of the sources wanted; the others go to the ledger, each under the first reason that holds."""
     import numpy as np
 
@@ -198,11 +251,9 @@ def _select(
 
     table["flags"] = table["flags"] | np.where(leaves_tile(table["x"], table["y"], size, tile.data.shape), EDGE, 0)
     star = (table["flags"] & STAR).astype(bool) & (task.parameters.stars == "exclude")
-    reasons = {
-        "edge": (table["flags"] & EDGE).astype(bool),
-        "star": star,
-        f"snr below {task.parameters.minimum_snr:g}": ~(table["snr"] >= task.parameters.minimum_snr),
-    }
+    reasons = {"edge": (table["flags"] & EDGE).astype(bool), "star": star}
+    if "snr" in table:
+        reasons[f"snr below {task.parameters.minimum_snr:g}"] = ~(table["snr"] >= task.parameters.minimum_snr)
     open_rows = np.ones(len(ids), bool)
     for reason, holds in reasons.items():
         task.ledger.add(ids[open_rows & holds], "excluded", reason)

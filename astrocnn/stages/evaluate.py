@@ -9,6 +9,7 @@ from pydantic import Field, Strict
 
 from astrocnn import backend
 from astrocnn.errors import DataError
+from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Stage, StageParameters, Task
 from astrocnn.scoring.subsets import Subsets
 
@@ -25,7 +26,9 @@ class Parameters(StageParameters):
     """Parameters of `evaluate`."""
 
     model: Annotated[References, Edge("Model")] = Field(description="the trained model")
-    samples: Annotated[References, Edge("SampleSet", splits=True)] = Field(description="labelled samples; the first present")
+    samples: Annotated[References, Edge("SampleSet", splits=True)] = Field(
+        description="labelled samples; the first present"
+    )
     subsets: Subsets = Field({}, description="name: {column: {above: ..., below: ...}} of the positives")
     against: Annotated[tuple[str, ...], Strict(False)] | None = Field(
         None, description="truth columns to show completeness against; Einstein radius and S/N by default"
@@ -47,14 +50,19 @@ class Evaluate(Stage[Parameters]):
         """A stage of this file is only evaluated on what it did not train on."""
         source, model = scene.source("samples"), scene.source("model")
         trained_on = model.sources.get("samples", ()) if model else ()
-        if source and not source.splits and any(one.name == source.name for one in trained_on):
-            yield Finding("samples", f"takes all of {source.name}, which the model trains on; to fix, {source.name}.test")
+        if not source or all(one.name != source.name for one in trained_on):
+            return
+        seen = [name for name in source.splits if name in ("train", "validation")]
+        if not source.splits or seen:
+            what = f"{source.name}.{'+'.join(seen)}" if seen else f"all of {source.name}"
+            yield Finding("samples", f"takes {what}, which the model trains on; to fix, {source.name}.test")
 
     def run(self, task: Task[Parameters]) -> None:
         """Score the samples and write metrics, tables and figures."""
-        from astrocnn.samples.sample_set import SampleSet
-        from astrocnn.samples.splits import refuse_overlap
+        import numpy as np
+
         from astrocnn.report.evaluation_figures import write_figures
+        from astrocnn.samples.splits import refuse_overlap
         from astrocnn.scoring.evaluation import write_evaluation
         from astrocnn.training.model_folder import load_model, refuse_mismatch
         from astrocnn.training.predict import predict_set
@@ -62,17 +70,19 @@ class Evaluate(Stage[Parameters]):
         backend.prepare()
         source = task.source("samples")
         model = load_model(task.source("model").folder)
-        samples = SampleSet.open(source.folder)
-        samples = samples.split("+".join(source.splits)) if source.splits else samples
-        refuse_mismatch(model.card, samples.meta, source.name)
+        card, samples = model.card, open_samples(source)
+        unlabelled = samples.column("label") < 0
+        task.ledger.add(samples.ids[unlabelled], "excluded", "no label")
+        samples = samples.select(~unlabelled)
+        refuse_mismatch(card, samples.meta, source.name)
         refuse_overlap(model.trained_ids, samples.ids.tolist())
         refuse_overlap(model.trained_groups, samples.column("group").tolist(), of="groups")
-        card = model.card
-        scores, _ = predict_set(
-            model.network, samples, card.normalisation, card.size_px, card.views, task.progress
-        )
-        labelled = _labelled(samples, scores[:, 0])
-        task.ledger.add(samples.ids, "scored")
+        outputs, _ = predict_set(model.network, samples, card.normalisation, card.size_px, card.views, task.progress)
+        scores = outputs[:, card.positive_output]
+        scored = np.isfinite(scores)
+        task.ledger.add(samples.ids[scored], "scored")
+        task.ledger.add(samples.ids[~scored], "rejected", "values that are not finite")
+        labelled = _labelled(samples.select(scored), scores[scored])
         write_evaluation(
             labelled, task.out, subsets=task.parameters.subsets, against=self._against(task.parameters, labelled),
             fpr=task.parameters.false_positive_rate, resamples=task.parameters.resamples, seed=task.scene.seed,

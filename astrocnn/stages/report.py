@@ -12,7 +12,9 @@ from astrocnn.pipeline.stage import Edge, References, Stage, StageParameters, Ta
 class Parameters(StageParameters):
     """Parameters of `report`."""
 
-    products: Annotated[References, Edge("any", many=True)] = Field((), description="what it shows; all stages by default")
+    products: Annotated[References, Edge("any", many=True)] = Field(
+        (), description="what it shows; all stages by default"
+    )
     title: str = Field("", description="heading of the page; the run's name by default")
     description: str = Field("", description="a sentence below the heading")
     caveats: Annotated[tuple[str, ...], Strict(False)] = Field((), description="what a reader must know first")
@@ -34,8 +36,8 @@ class Report(Stage[Parameters]):
         shown = {source.name for source in task.scene.sources.get("products", ())}
         stages = [
             StageView(
-                view.name, view.use, view.kind, "made" if view.name == task.name else view.state, view.folder, view.hash,
-                view.environment.get("seconds"), view.parents,
+                view.name, view.use, view.kind, "made" if view.name == task.name else view.state, view.folder,
+                view.hash, view.environment.get("seconds"), view.parents,
             )
             for view in task.run
             if view.name in shown or view.name == task.name or view.state == "skipped"

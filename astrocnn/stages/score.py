@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from astrocnn import backend
+from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Part, References, Scene, Stage, StageParameters, Task
 
 FILE = "scores.parquet"
@@ -20,7 +21,10 @@ class Parameters(StageParameters):
     model: Annotated[References, Edge("Model")] = Field(description="the trained model")
     samples: Annotated[References, Edge("SampleSet", splits=True)] = Field(description="objects to score")
     expected_prevalence: float | None = Field(
-        None, gt=0, lt=1, description="share of positives among the objects, for the probability; else the training set's"
+        None,
+        gt=0,
+        lt=1,
+        description="share of positives among the objects, for the probability; else the training set's",
     )
 
 
@@ -42,12 +46,11 @@ class Score(Stage[Parameters]):
 
     def run_part(self, task: Task[Parameters], part: Part) -> None:
         """Score the objects of one tile."""
-        shards = sorted(task.source("samples").folder.glob("*.h5"))
-        self._score(task, [shards[part.work]])
+        self._score(task, part.work)
 
     def run(self, task: Task[Parameters]) -> None:
         """Score all objects in one piece."""
-        self._score(task, sorted(task.source("samples").folder.glob("*.h5")))
+        self._score(task, None)
 
     def finish(self, task: Task[Parameters], parts: Sequence[Path]) -> None:
         """Join the tables of all parts."""
@@ -58,24 +61,23 @@ class Score(Stage[Parameters]):
             pyarrow.concat_tables([parquet.read_table(folder / FILE) for folder in parts]), task.out / FILE
         )
 
-    def _score(self, task: Task[Parameters], shards: list[Path]) -> None:
-        from astrocnn.samples.sample_set import SampleSet
+    def _score(self, task: Task[Parameters], part: int | None) -> None:
+        import numpy as np
+
         from astrocnn.training.model_folder import load_model
         from astrocnn.training.scores import score_table, write_scores
 
         backend.prepare()
-        source, model_source = task.source("samples"), task.source("model")
-        samples = SampleSet.open(shards)
-        samples = samples.split("+".join(source.splits)) if source.splits else samples
+        model = task.source("model")
+        samples = open_samples(task.source("samples"), part)
         table = score_table(
-            load_model(model_source.folder), samples, model_source.name, task.parameters.expected_prevalence,
+            load_model(model.folder), samples, model.name.removeprefix("inputs."), task.parameters.expected_prevalence,
             task.progress,
         )  # fmt: skip
         write_scores(table, task.out / FILE)
-        bad = [str(one) for one, mean in zip(table["id"], table["mean"], strict=True) if mean != mean]
-        good = [str(one) for one, mean in zip(table["id"], table["mean"], strict=True) if mean == mean]
-        task.ledger.add(good, "scored")
-        task.ledger.add(bad, "rejected", "values that are not finite")
+        scored = np.isfinite(table["mean"])
+        task.ledger.add(table["id"][scored], "scored")
+        task.ledger.add(table["id"][~scored], "rejected", "values that are not finite")
 
 
 STAGE = Score()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from astrocnn import backend
 from astrocnn.pipeline.publish import link_or_copy
+from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import (
     Edge,
     Finding,
@@ -17,7 +18,6 @@ from astrocnn.pipeline.stage import (
     Part,
     References,
     Scene,
-    Source,
     Stage,
     StageParameters,
     Task,
@@ -25,6 +25,9 @@ from astrocnn.pipeline.stage import (
 from astrocnn.simulate.extent import largest_extent_arcsec
 from astrocnn.simulate.injection import CLASSES, Injection, RowsPerGalaxy
 from astrocnn.simulate.lens_population import LensPopulation
+
+if TYPE_CHECKING:
+    from astrocnn.samples.sample_set import SampleSet
 
 SHARD = "samples.h5"
 
@@ -72,21 +75,21 @@ class SimulateLenses(Stage[Parameters]):
             yield Finding("use", "needs an instrument: for the file, for PSF, noise and stretch")
 
     def parts(self, parameters: Parameters, scene: Scene) -> Sequence[Part] | None:
-        """One part per part of the galaxies."""
+        """One part per part of the galaxies; one piece for galaxies from outside."""
         galaxies = scene.source("galaxies")
-        parts = galaxies.parts if galaxies else ()
-        return [Part(part.name, part.hash, number) for number, part in enumerate(parts)]
+        if galaxies is None or not galaxies.parts:
+            return None
+        return [Part(part.name, part.hash, number) for number, part in enumerate(galaxies.parts)]
 
     def run_part(self, task: Task[Parameters], part: Part) -> None:
         """Make the rows of one tile's galaxies."""
-        from astrocnn.samples.sample_set import SampleSet
+        self._simulate(task, open_samples(task.source("galaxies"), part.work), part.name)
 
-        source = task.source("galaxies")
-        shard = SampleSet.open([_shards(source)[part.work]])
-        galaxies = shard.split("+".join(source.splits)) if source.splits else shard
-        self._simulate(task, galaxies, part.name, task.out / SHARD)
+    def run(self, task: Task[Parameters]) -> None:
+        """Make the rows of all galaxies in one piece."""
+        self._simulate(task, open_samples(task.source("galaxies")), "")
 
-    def _simulate(self, task: Task[Parameters], galaxies: object, part: str, path: Path) -> None:
+    def _simulate(self, task: Task[Parameters], galaxies: SampleSet, part: str) -> None:
         from astrocnn.simulate.injection import inject
 
         backend.prepare()
@@ -101,7 +104,7 @@ class SimulateLenses(Stage[Parameters]):
             supersampling=parameters.supersampling, instrument=task.scene.instrument, seed=task.scene.seed,
             stage=task.name, part=part, extent_arcsec=self.forecast(parameters, task.scene).extent,
         )  # fmt: skip
-        ids = inject(galaxies, injection, path, task.progress)
+        ids = inject(galaxies, injection, task.out / SHARD, task.progress)
         for label, name in enumerate(CLASSES):
             task.ledger.add(ids[label], "simulated", name)
 
@@ -109,10 +112,6 @@ class SimulateLenses(Stage[Parameters]):
         """Gather the shards of all parts."""
         for number, folder in enumerate(parts):
             link_or_copy(folder / SHARD, task.out / f"{number:05d}.h5")
-
-
-def _shards(source: Source) -> list[Path]:
-    return sorted(source.folder.glob("*.h5"))
 
 
 def _widest_psf(scene: Scene) -> float:
