@@ -44,8 +44,8 @@ def backend_identity() -> dict[str, str]:
     """Name the Keras backend and its precision, without importing Keras."""
     settings: dict[str, Any] = {}
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    with suppress(OSError, ValueError):
-        settings = json.loads((home / "keras.json").read_text())
+    with suppress(OSError, ValueError, TypeError):
+        settings = dict(json.loads((home / "keras.json").read_text()))
     backend = os.environ.get("KERAS_BACKEND") or settings.get("backend", "tensorflow")
     return {"backend": str(backend), "dtype": str(settings.get("floatx", "float32"))}
 

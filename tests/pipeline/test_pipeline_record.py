@@ -61,7 +61,7 @@ def test_a_killed_run_is_told_from_one_at_work(toy, tmp_path, monkeypatch):
     run(toy, runs=tmp_path)
     root = tmp_path / "toy"
     state = json.loads((root / "state.json").read_text()) | {"outcome": None, "ended": None}
-    state["stages"]["numbers"]["state"] = "making"  # what SIGKILL leaves
+    state["stages"][0]["state"] = "making"  # what SIGKILL leaves
     (root / "state.json").write_text(json.dumps(state))
     assert run_status(root).outcome == "killed"
     assert states(root)["numbers"] == "stopped"
