@@ -99,7 +99,8 @@ class RunRecord:
         log.info("%s ends: %s", self._state["name"], outcome)
 
     def _write(self) -> None:
-        write_json(self._path, self._state)
+        stages = [{"name": name, **entry} for name, entry in self._state["stages"].items()]
+        write_json(self._path, {**self._state, "stages": stages})  # a list keeps their order
 
 
 def _planned(plan: Plan, name: str) -> dict[str, Any]:

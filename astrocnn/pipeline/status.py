@@ -84,13 +84,12 @@ def run_status(root: Path) -> RunStatus:
     process = holder(root)
     outcome = "running" if process else state["outcome"] or "killed"
     store = Store(root)
-    stages = tuple(_stage(store, name, entry, process) for name, entry in state["stages"].items())
+    stages = tuple(_stage(store, entry, process) for entry in state["stages"])
     return RunStatus(state["name"], state["file"], state["started"], state["ended"], outcome, process, stages)
 
 
-def _stage(store: Store, name: str, entry: dict[str, Any], process: str | None) -> StageStatus:
-    entry = dict(entry)
+def _stage(store: Store, entry: dict[str, Any], process: str | None) -> StageStatus:
     if entry["state"] == "making" and process is None:
-        entry |= {"state": "stopped", "reason": "the process was killed"}
-    counts = store.done(name, entry["hash"]).get("ledger", {}) if entry["hash"] else {}
-    return StageStatus(name=name, counts=counts, **entry)
+        entry = {**entry, "state": "stopped", "reason": "the process was killed"}
+    counts = store.done(entry["name"], entry["hash"]).get("ledger", {}) if entry["hash"] else {}
+    return StageStatus(counts=counts, **entry)
