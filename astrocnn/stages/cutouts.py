@@ -219,7 +219,8 @@ def write_stamps(task: Task[Parameters], name: str, tile: Tile, table: dict[str,
     )  # fmt: skip
     columns = {key: np.asarray(values)[kept] for key, values in table.items()}
     columns |= {
-        "id": ids[kept], "group": groups[kept], "coverage": coverage[complete], "tile": np.full(len(kept), name, object),
+        "id": ids[kept], "group": groups[kept], "coverage": coverage[complete],
+        "tile": np.full(len(kept), name, object),
         "split": assign_splits(groups[kept], task.scene.seed, _in_order(parameters.splits)),
     }  # fmt: skip
     wcs = stamp_wcs(tile.wcs, table["x"][kept], table["y"][kept], size)

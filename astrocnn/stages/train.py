@@ -51,7 +51,8 @@ class Parameters(StageParameters):
     def _fill_in_recipe(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        imported = data.get("from") and not data.get("fine_tune")
+        given = any(one.stage or (one.outside and one.outside.value) for one in data.get("from") or ())
+        imported = given and not data.get("fine_tune")
         defaults = recipe_defaults(str(data.get("network")))
         if imported:
             defaults = {"epochs": 0, "batch_size": 1, "learning_rate": 1.0, "schedule": {"kind": "cosine"}, **defaults}
@@ -89,27 +90,23 @@ class Train(Stage[Parameters]):
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """The receptive-field gate, from cached tables."""
-        samples = scene.source("samples")
-        if scene.source("from") and not parameters.fine_tune:
+        samples, imported = scene.source("samples"), scene.source("from")
+        if imported and not parameters.fine_tune:
             return
-        if parameters.network is None or samples is None:
-            yield Finding("network" if parameters.network is None else "samples", "is needed where no model is given")
+        if samples is None:
+            yield Finding("samples", f"is needed {'to fine-tune' if imported else 'where no model is given'}")
             return
-        shape = samples.forecast.shape
-        if shape is None:
+        if parameters.epochs == 0:
+            yield Finding("epochs", "nothing is trained in 0 epochs", "warning")
+        wanted = _with_model(parameters, imported)
+        if wanted.network is None:
+            if imported is None:
+                yield Finding("network", "is needed where no model is given")
             return
-        try:
-            configure(parameters.network, parameters.options)
-            yield from _stamp_findings(parameters, shape)
-            verdict = judge(parameters, samples)
-        except AstrocnnError as error:
-            yield Finding(
-                "options" if isinstance(error, PipelineFileError) and parameters.options else "network", str(error)
-            )
-            return
-        if verdict.level != "ok":
-            key = "input_px" if parameters.input_px else "network"
-            yield Finding(key, f"receptive field: {verdict.message}", verdict.level)
+        if imported and parameters.network not in (None, wanted.network):
+            text = f"the model that is trained on is {wanted.network}; {parameters.network} is not used"
+            yield Finding("network", text, "warning")
+        yield from _gate_findings(wanted, samples)
 
     def report_check(self, parameters: Parameters, scene: Scene | None) -> Iterable[str]:
         """What the gate found: what the network sees, what it must see, and where the layer table is."""
@@ -129,17 +126,47 @@ class Train(Stage[Parameters]):
             import_model(imported.folder, task.out)
             return
         backend.prepare()
-        source = task.source("samples")
-        verdict = judge(task.parameters, source)
+        source, parameters = task.source("samples"), _with_model(task.parameters, imported)
+        verdict = judge(parameters, source)
         verdict.raise_if_error(f"stages.{task.name}")
         order = TrainingOrder(
             samples=source.folder, samples_hash=source.hash, recipe=task.parameters.effective(),
-            parameters=task.parameters, verdict=verdict, seed=task.scene.seed,
+            parameters=parameters, verdict=verdict, seed=task.scene.seed,
             start_from=imported.folder if imported else None,
         )  # fmt: skip
         trained = train_model(order, task.out, task.scratch, task.progress)
         for split, ids in trained.items():
             task.ledger.add(ids, "read", split)
+
+
+def _with_model(parameters: Parameters, model: Source | None) -> Parameters:
+    """Parameters with the network, options and input of the model that is trained on, where it is there already."""
+    from astrocnn.training.model_folder import CARD, read_card
+
+    if model is None or not (model.folder / CARD).is_file():
+        return parameters
+    card = read_card(model.folder)
+    return parameters.model_copy(update={"network": card.network, "options": card.options, "input_px": card.size_px})
+
+
+def _gate_findings(parameters: Parameters, samples: Source) -> Iterable[Finding]:
+    try:
+        configure(str(parameters.network), parameters.options)
+        known = _known(samples) if samples.folder.is_dir() else samples.forecast
+        if known.shape is None:
+            return
+        for unit, key in _COVERS.items():
+            if unit != known.unit and getattr(parameters, key) is not None:
+                yield Finding(key, f"the scale of {samples.name} is in {known.unit or 'no unit'}")
+        yield from _stamp_findings(parameters, known.shape)
+        verdict = judge(parameters, samples)
+    except AstrocnnError as error:
+        of_options = isinstance(error, PipelineFileError) and parameters.options
+        yield Finding("options" if of_options else "network", str(error))
+        return
+    if verdict.level != "ok":
+        key = "input_px" if parameters.input_px else "network"
+        yield Finding(key, f"receptive field: {verdict.message}", verdict.level)
 
 
 def judge(parameters: Parameters, samples: Source) -> Verdict:
@@ -193,10 +220,10 @@ def _known(samples: Source) -> Forecast:
     from astrocnn.samples.sample_set import SampleSet
 
     meta = SampleSet.open(samples.folder).meta
-    extent = meta.extent["value"] if meta.extent else None
+    extent = meta.extent if meta.extent and meta.extent["unit"] == (meta.scale_unit or "px") else None
     return Forecast(
-        shape=meta.shape, bands=meta.bands, scale=meta.scale, unit=meta.scale_unit, extent=extent,
-        extent_of=meta.extent["what"] if meta.extent else "",
+        shape=meta.shape, bands=meta.bands, scale=meta.scale, unit=meta.scale_unit,
+        extent=extent["value"] if extent else None, extent_of=extent["what"] if extent else "",
     )  # fmt: skip
 
 

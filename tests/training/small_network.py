@@ -40,3 +40,18 @@ class Pocket(Network):
         seed = initialisers.layer_seed("dropout")
         features = keras.layers.Dropout(self.dropout, seed=seed, name="dropout")(features)
         return probability(features, outputs, initialisers)
+
+
+@register
+class Slab(Network):
+    """One convolution, and then one dense layer over the whole map: its field is 5 pixels."""
+
+    name: ClassVar[str] = "slab"
+    paper: ClassVar[str] = "none"
+    sizes: ClassVar[tuple[int, int]] = (8, 64)
+
+    def connect(self, inputs, outputs, initialisers):
+        import keras
+
+        features = keras.layers.Conv2D(2, 5, padding="same", activation="elu", name="conv")(inputs)
+        return probability(keras.layers.Flatten(name="flatten")(features), outputs, initialisers)
