@@ -10,7 +10,7 @@ from astrocnn.cli.console import RunConsole
 from astrocnn.cli.messages import tell_warning
 from astrocnn.cli.options import configured, pipeline_options, runs_option
 from astrocnn.pipeline.config import PipelineConfig
-from astrocnn.pipeline.run import Options, run_pipeline
+from astrocnn.pipeline.run import Options, Outcome, run_pipeline
 
 OVER_BUDGET = 3
 
@@ -36,14 +36,14 @@ def command(
 ) -> int:
     """Run what is not done yet of FILE: a path, or the name of a packaged pipeline."""
     config = configured(file, profile, settings)
-    return run_on_console(config, runs, Options(workers, from_stage, to_stage, force))
-
-
-def run_on_console(config: PipelineConfig, runs: Path, options: Options) -> int:
-    """Run a pipeline, show it, and return the exit code."""
     with RunConsole(config.stages) as console:
-        outcome = run_pipeline(config, runs, options, console)
+        outcome = run_pipeline(config, runs, Options(workers, from_stage, to_stage, force), console)
     console.products(outcome.run)
+    return exit_code(outcome, config)
+
+
+def exit_code(outcome: Outcome, config: PipelineConfig) -> int:
+    """Tell of stages over the failure budget; 3 where there is one, else 0."""
     for stage, fraction in outcome.over_budget.items():
         tell_warning(
             f"{stage}: {100 * fraction:.1f} % of the objects were rejected, more than failure_budget"

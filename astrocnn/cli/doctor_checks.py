@@ -1,0 +1,180 @@
+"""What can be wrong with a machine: each check returns findings, with the next thing to do where something is."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from astrocnn.cli.columns import bytes_text
+from astrocnn.errors import StoreError
+from astrocnn.pipeline.provenance import PACKAGES, package_versions
+
+GB = 10**9
+DISK_NEEDED, DISK_WANTED = GB, 10 * GB
+MEMORY_NEEDED, MEMORY_WANTED = GB, 4 * GB
+"""A smoke run needs about 1 GB of each; the quickstart is made for 4 GB of memory."""
+_OPTIONAL = ("astrocnn", "jax")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor: what was looked at, what was found, and what to do about it."""
+
+    subject: str
+    text: str
+    level: Literal["ok", "warning", "problem"] = "ok"
+    next_step: str = ""
+
+
+Check = Callable[[Path], Iterator[Finding]]
+
+
+def python_and_packages(runs: Path) -> Iterator[Finding]:
+    """Version of Python, and of each package that matters for a result."""
+    yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
+    versions = package_versions()
+    yield Finding("packages", ", ".join(f"{name} {version}" for name, version in versions.items()))
+    for name in PACKAGES:
+        module = {"scikit-image": "skimage"}.get(name, name)
+        if name not in _OPTIONAL and importlib.util.find_spec(module) is None:
+            yield Finding("packages", f"{name} is not installed", "problem", f"pip install {name}")
+
+
+def runs_folder(runs: Path) -> Iterator[Finding]:
+    """Whether runs can be written, locked and fit on the disk."""
+    folder = next(path for path in (runs.resolve(), *runs.resolve().parents) if path.exists())
+    try:
+        with tempfile.TemporaryDirectory(prefix=".doctor.", dir=folder) as trial:
+            yield Finding("runs folder", f"{folder} can be written")
+            yield from _locks(Path(trial))
+            yield from _hdf5(Path(trial))
+    except OSError as error:
+        yield Finding("runs folder", f"{folder}: {error.strerror}", "problem", "give --runs a folder of yours")
+        return
+    free = shutil.disk_usage(folder).free
+    yield _enough(
+        "disk", f"{bytes_text(free)} free", free, DISK_NEEDED, DISK_WANTED, "free space, or use another --runs"
+    )
+
+
+def _locks(trial: Path) -> Iterator[Finding]:
+    from astrocnn.pipeline.lock import lock
+
+    try:
+        with lock(trial / "run"):
+            yield Finding("run lock", "works")
+    except StoreError:
+        step = "use a folder on a local disk, or mount it with locks"
+        yield Finding("run lock", "the file system has no locks", "problem", step)
+
+
+def _hdf5(trial: Path) -> Iterator[Finding]:
+    import h5py
+
+    setting = os.environ.get("HDF5_USE_FILE_LOCKING")
+    try:
+        with h5py.File(trial / "trial.h5", "w") as file:
+            file["data"] = [1.0]
+        with h5py.File(trial / "trial.h5") as first, h5py.File(trial / "trial.h5") as second:
+            first["data"][0], second["data"][0]
+    except OSError:
+        yield Finding(
+            "HDF5 files", "cannot be locked on this file system", "problem", "export HDF5_USE_FILE_LOCKING=FALSE"
+        )
+        return
+    yield Finding("HDF5 files", "written and read" + (f", HDF5_USE_FILE_LOCKING={setting}" if setting else ""))
+
+
+def memory_and_cores(runs: Path) -> Iterator[Finding]:
+    """Memory that is free, the limit of the control group, and the cores this process may use."""
+    free = free_memory()
+    if free is None:
+        yield Finding("memory", "not known on this system")
+    else:
+        step = "close other programs, or lower batch_size"
+        yield _enough("memory", f"{bytes_text(free)} free", free, MEMORY_NEEDED, MEMORY_WANTED, step)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    yield Finding(
+        "cores", f"{cores}; a file uses `threads:` of them for Keras, 2 by default, part of a result's identity"
+    )
+
+
+def free_memory(proc: Path = Path("/proc/meminfo"), group: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """Bytes that a process can still take, within its control group; None where the system does not tell."""
+    known = []
+    if proc.is_file():
+        lines = (line.split() for line in proc.read_text().splitlines())
+        known += [int(words[1]) * 1024 for words in lines if words[0] == "MemAvailable:"]
+    limit, used = (group / name for name in ("memory.max", "memory.current"))
+    if limit.is_file() and used.is_file() and (most := limit.read_text().strip()) != "max":
+        known.append(int(most) - int(used.read_text()))
+    return min(known, default=None)
+
+
+def backend_and_training(runs: Path) -> Iterator[Finding]:
+    """The Keras backend, its devices, and whether a small network learns in a few seconds."""
+    from astrocnn import backend
+
+    started = time.monotonic()
+    try:
+        keras = backend.prepare()
+    except ImportError as error:
+        yield Finding(
+            "backend", f"cannot be loaded: {error}", "problem", "pip install tensorflow, or set KERAS_BACKEND"
+        )
+        return
+    name = keras.backend.backend()
+    took = time.monotonic() - started
+    yield Finding(
+        "backend", f"{name} under Keras {keras.__version__}, loaded in {took:.1f} s, precision {keras.config.floatx()}"
+    )
+    yield _devices([str(device) for device in keras.distribution.list_devices()], shutil.which("nvidia-smi"))
+    yield _smoke(keras)
+
+
+def _devices(devices: list[str], driver: str | None) -> Finding:
+    text = ", ".join(devices) or "none named; the processor is used"
+    if driver and not any("gpu" in device.lower() or "cuda" in device.lower() for device in devices):
+        step = "pip install 'tensorflow[and-cuda]', or 'jax[cuda12]' with KERAS_BACKEND=jax"
+        return Finding(
+            "devices", f"{text}; a graphics card is there ({driver}), and the backend does not see it", "warning", step
+        )
+    return Finding("devices", text)
+
+
+def _smoke(keras: object) -> Finding:
+    from astrocnn.cli.doctor_training import train_a_little
+
+    started = time.monotonic()
+    before, after = train_a_little(keras)
+    text = f"loss {before:.3f} to {after:.3f} in {time.monotonic() - started:.1f} s"
+    if not after < before:
+        return Finding("training", text, "problem", "reinstall the backend; its numbers cannot be trusted")
+    return Finding("training", text)
+
+
+def _enough(subject: str, text: str, value: int, needed: int, wanted: int, step: str) -> Finding:
+    if value < needed:
+        return Finding(subject, f"{text}; a smoke run needs {bytes_text(needed)}", "problem", step)
+    if value < wanted:
+        return Finding(subject, f"{text}; {bytes_text(wanted)} are better", "warning", step)
+    return Finding(subject, text)
+
+
+def terminal(runs: Path) -> Iterator[Finding]:
+    """Encoding of what is printed."""
+    encoding = (sys.stdout.encoding or "").lower()
+    if encoding.replace("-", "") != "utf8":
+        yield Finding("terminal", f"encoding {encoding or 'unknown'}", "warning", "export PYTHONUTF8=1")
+
+
+CHECKS: tuple[Check, ...] = (python_and_packages, terminal, memory_and_cores, runs_folder, backend_and_training)
