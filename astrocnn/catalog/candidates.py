@@ -42,44 +42,63 @@ def choose_candidates(
     -------
     columns : dict of ndarray
         The catalog's columns, best candidate first; equal scores stand in the order of their ids. An object that was
-        scored on several tiles stands there once, with its best score.
+        scored on several tiles stands there once, with its best score and what was measured on that tile.
     kept : ndarray of bool
         Which rows of the scores were chosen.
 
     Raises
     ------
     DataError
-        When a scored object is not among the samples.
+        When a scored object is not among the samples, or a probability is asked for where no score has one.
     """
-    mean = scores["mean"].astype(np.float64)
+    mean, ids = scores["mean"].astype(np.float64), scores["id"].astype(str)
     good = np.isfinite(mean)
     if score_above is not None:
         good &= mean > score_above
     if probability_above is not None:
+        _require_probability(scores["probability"][good])
         good &= scores["probability"] > probability_above
     rows = np.flatnonzero(good)
-    order = rows[np.lexsort((scores["id"][rows].astype(str), -mean[rows]))]
-    best = np.unique(scores["id"][order].astype(str), return_index=True)[1]
+    order = rows[np.lexsort((ids[rows], -mean[rows]))]
+    best = np.unique(ids[order], return_index=True)[1]
     order = order[np.sort(best)][:top]
     kept = np.zeros(len(mean), bool)
     kept[order] = True
-    ids = scores["id"][order]
     columns = {
-        "id": ids, "rank": np.arange(1, len(order) + 1, dtype=np.int32), "score": mean[order],
+        "id": ids[order], "rank": np.arange(1, len(order) + 1, dtype=np.int32), "score": mean[order],
         "probability": scores["probability"][order], "spread": scores["spread"][order], "flags": scores["flags"][order],
         "flag_names": flag_names(scores["flags"][order]),
     }  # fmt: skip
     names = [name for name in samples.columns if name in FROM_OBJECTS or name.startswith("flux_")]
-    where = _rows_of(samples, ids)
+    where = _rows_of(samples, ids, order)
     return columns | {name: samples.column(name)[where] for name in names}, kept
 
 
-def _rows_of(samples: SampleSet, ids: np.ndarray) -> np.ndarray:
-    place = {str(identifier): row for row, identifier in enumerate(samples.ids)}
-    missing = [str(identifier) for identifier in ids if str(identifier) not in place]
-    if missing:
+def _require_probability(probability: np.ndarray) -> None:
+    if len(probability) and not np.isfinite(probability).any():
+        raise DataError(
+            "no object has a probability to cut at", where="keep.probability_above", expected="a calibrated model",
+            fix="cut by score_above or top",
+        )  # fmt: skip
+
+
+def _rows_of(samples: SampleSet, ids: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Rows of the samples that the chosen rows of the scores were made from: by id, and by turn where ids repeat."""
+    order = np.argsort(samples.ids, kind="stable")
+    known, wanted = samples.ids[order], ids[chosen]
+    first, end = (np.searchsorted(known, wanted, side) for side in ("left", "right"))
+    missing = wanted[first == end]
+    if len(missing):
         raise DataError(
             "scored objects are not among the samples", where=", ".join(missing[:3]),
             expected="the samples that were scored", fix="name their stage under samples:",
         )  # fmt: skip
-    return np.array([place[str(identifier)] for identifier in ids], np.int64)
+    return order[np.minimum(first + _turn(ids)[chosen], end - 1)]
+
+
+def _turn(ids: np.ndarray) -> np.ndarray:
+    """How many rows before each row have its id: an object that lies on two tiles stands there twice."""
+    order = np.argsort(ids, kind="stable")
+    turn = np.empty(len(ids), np.int64)
+    turn[order] = np.arange(len(ids)) - np.searchsorted(ids[order], ids[order])
+    return turn
