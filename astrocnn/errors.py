@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+DAMAGE_CURE = "find all damage with `astrocnn verify RUN` and run again, which makes only that; or copy the file anew"
+
 
 class AstrocnnError(Exception):
     """Base of all errors of this package.

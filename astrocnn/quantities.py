@@ -40,7 +40,9 @@ def parse_quantity(text: str) -> tuple[float, str]:
     match = _QUANTITY.match(text)
     if match is None or match.group(2) not in _UNITS:
         raise PipelineFileError(
-            "not a number with a unit", expected=f"for example 0.2arcsec; units {', '.join(_UNITS)}", received=repr(text)
+            "not a number with a unit",
+            expected=f"for example 0.2arcsec; units {', '.join(_UNITS)}",
+            received=repr(text),
         )
     factor, unit = _UNITS[match.group(2)]
     return float(match.group(1)) * factor, unit

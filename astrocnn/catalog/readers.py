@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet
 from astropy.io import fits, votable
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, Table
 
 from astrocnn.catalog.writers import METADATA_KEY
 from astrocnn.errors import DataError
+from astrocnn.parquet import read_parquet
 
 
 def read_catalog(path: Path) -> Table:
@@ -69,7 +69,7 @@ def _read_fits(path: Path) -> Table:
 
 
 def _read_parquet(path: Path) -> Table:
-    stored = pa.parquet.read_table(path)
+    stored = read_parquet(path)
     table = Table(meta={METADATA_KEY: json.loads(stored.schema.metadata[METADATA_KEY.encode()])})
     for field, values in zip(stored.schema, stored.columns, strict=True):
         facts = {key.decode(): text.decode() for key, text in (field.metadata or {}).items()}

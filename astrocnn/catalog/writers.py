@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet
 from astropy import units
 from astropy.io import fits, votable
 from astropy.table import Column as TableColumn
@@ -21,6 +20,7 @@ from astropy.table import MaskedColumn, Table
 
 from astrocnn.catalog.columns import Dictionary, column_dictionary, converted, define, in_order
 from astrocnn.errors import DataError, UnknownName
+from astrocnn.parquet import write_parquet
 from astrocnn.spelling import suggestion
 
 METADATA_KEY = "astrocnn"
@@ -159,7 +159,7 @@ def _write_parquet(table: Table, path: Path) -> None:
         "IVOA.VOTable-Parquet.version": "1.0",
         "IVOA.VOTable-Parquet.content": header.getvalue(),
     }
-    pa.parquet.write_table(pa.table(arrays, schema=pa.schema(fields, metadata=metadata)), path)
+    write_parquet(pa.table(arrays, schema=pa.schema(fields, metadata=metadata)), path)
 
 
 def _unit_text(column: TableColumn) -> str:

@@ -26,6 +26,7 @@ COMMANDS = {
     "plan": "say for each stage whether it is made or reused, and why",
     "status": "stages of a run, counts from the ledger, failures with reasons",
     "clean": "remove products that are no longer current",
+    "verify": "compare every file of a run with its checksum",
     "show": "show what a product is, how it was made, its numbers",
     "field": "receptive field of a network, layer by layer, on the sky",
     "score": "apply a trained model to new images, without a pipeline file",

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from astrocnn.pipeline.store import DONE, PROVENANCE, read_json
+from astrocnn.pipeline.store import DONE, PROVENANCE, read_json, store_folders
 
-_HASH = re.compile(r"^[0-9a-f]{32}$")
 _LEFT = re.compile(r"^\.[0-9a-f]{32}\.")
 
 
@@ -42,22 +41,17 @@ def find_removals(root: Path, keep: int = 0) -> list[Removal]:
 def _of_stage(stage: Path, keep: int) -> Iterator[Removal]:
     link = stage / "current"
     current = os.readlink(link) if link.is_symlink() else None
-    products = _folders(stage)
+    products = store_folders(stage)
     others = sorted((path for path in products if path.name != current), key=_made, reverse=True)
     needed = {digest for path in products if path not in others[keep:] for digest in _part_hashes(path)}
     yield from (Removal(stage.name, "product", path) for path in others[keep:])
-    yield from (Removal(stage.name, "part", path) for path in _folders(stage / "parts") if path.name not in needed)
-    unfinished = [*_folders(stage / "scratch"), *_folders(stage, _LEFT), *_folders(stage / "parts", _LEFT)]
+    yield from (Removal(stage.name, "part", path) for path in store_folders(stage / "parts") if path.name not in needed)
+    unfinished = [
+        *store_folders(stage / "scratch"),
+        *store_folders(stage, _LEFT),
+        *store_folders(stage / "parts", _LEFT),
+    ]
     yield from (Removal(stage.name, "unfinished", path) for path in unfinished)
-
-
-def _folders(folder: Path, name: re.Pattern[str] = _HASH) -> list[Path]:
-    """Folders of the store, told by their names: what somebody else put there is none of ours."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path for path in folder.iterdir() if name.match(path.name) and path.is_dir() and not path.is_symlink()
-    )
 
 
 def _made(product: Path) -> float:

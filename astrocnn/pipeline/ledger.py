@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from astrocnn.errors import StoreError
+from astrocnn.parquet import read_parquet, write_parquet
 
 FILE = "ledger.parquet"
 STATUSES = ("read", "excluded", "rejected", "simulated", "scored", "kept")
@@ -53,20 +54,17 @@ class Ledger:
     def write(self, folder: Path) -> None:
         """Write `ledger.parquet` into a product's folder."""
         import pyarrow
-        from pyarrow import parquet
 
         columns = {"id": self.ids, "status": self.statuses, "reason": self.reasons}
         table = pyarrow.table({name: pyarrow.array(values, pyarrow.string()) for name, values in columns.items()})
-        parquet.write_table(table, folder / FILE)
+        write_parquet(table, folder / FILE)
 
 
 def read_ledger(folder: Path) -> Ledger:
     """Read the ledger of a product's folder; empty when it has none."""
     if not (folder / FILE).is_file():
         return Ledger()
-    from pyarrow import parquet
-
-    table = parquet.read_table(folder / FILE).to_pydict()
+    table = read_parquet(folder / FILE).to_pydict()
     return Ledger(table["id"], table["status"], table["reason"])
 
 

@@ -232,6 +232,8 @@ class _Planner:
             plan.reason = self._why(plan)
 
     def _why(self, plan: StagePlan) -> str:
+        if self.store.is_damaged(plan.name, plan.hash):
+            return "damaged"
         old = self.store.current_identity(plan.name)
         if old is None:
             return "not made yet"

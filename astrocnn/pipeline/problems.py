@@ -40,7 +40,7 @@ class Problem:
         return int(number) if number.isdecimal() and len(number) < 10 else 0
 
 
-class PipelineFileErrors(PipelineFileError):  # noqa: N818 (plural: it carries several)
+class PipelineFileErrors(PipelineFileError):
     """All problems of one file.
 
     Attributes

@@ -14,8 +14,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,13 @@ from astrocnn.errors import StoreError
 from astrocnn.pipeline.identity import file_sha256
 
 DONE = "done.json"
+DAMAGED = "damaged.json"
+"""What the mark is called once `verify` has found damage."""
 PROVENANCE = "provenance.json"
 ENVIRONMENT = "environment.json"
 RUN = "run.json"
 _RETIRED = ".old."
+_HASH = re.compile(r"^[0-9a-f]{32}$")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -107,6 +111,10 @@ class Store:
     def part_is_done(self, stage: str, digest: str) -> bool:
         """Whether a part is complete."""
         return _is_complete(self.part(stage, digest))
+
+    def is_damaged(self, stage: str, digest: str) -> bool:
+        """Whether `verify` found damage in a product that has not been made again since."""
+        return (self.product(stage, digest) / DAMAGED).is_file()
 
     def done(self, stage: str, digest: str) -> dict[str, Any]:
         """What the product's mark says: files with sizes and checksums, ledger counts."""
@@ -192,14 +200,38 @@ def mark_done(folder: Path, extra: dict[str, Any]) -> None:
     write_json(folder / DONE, {**extra, "files": files})
 
 
-def damaged_files(folder: Path) -> list[str]:
-    """Files of a done folder whose content is not what its mark says."""
-    files: dict[str, dict[str, Any]] = (read_json(folder / DONE) or {}).get("files", {})
+def damaged_files(folder: Path, checksum: Callable[[Path], str] = file_sha256) -> list[str]:
+    """Files of a done folder whose content is not what its mark says; the mark itself where it says nothing."""
+    files = _read_mapping(folder / DONE).get("files")
+    if not isinstance(files, dict):
+        return [DONE]
     return [
         name
         for name, mark in files.items()
-        if not (folder / name).is_file() or file_sha256(folder / name) != mark["sha256"]
+        if not (folder / name).is_file() or checksum(folder / name) != mark["sha256"]
     ]
+
+
+def mark_damaged(folder: Path) -> None:
+    """Take the mark from a done folder, so that it is made again; raises StoreError where it cannot be written."""
+    mark = folder / DONE
+    try:
+        if mark.exists():
+            mark.replace(folder / DAMAGED)
+        else:
+            (folder / DAMAGED).touch()
+        fsync_folder(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def store_folders(folder: Path, name: re.Pattern[str] = _HASH) -> list[Path]:
+    """Folders of the store in a folder, told by their names: what somebody else put there is none of ours."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path for path in folder.iterdir() if name.match(path.name) and path.is_dir() and not path.is_symlink()
+    )
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrocnn.errors import StoreError, UnknownName
+from astrocnn.parquet import read_parquet
 from astrocnn.pipeline.store import ENVIRONMENT, PROVENANCE, Store, read_json
 from astrocnn.spelling import suggestion
 
@@ -107,9 +108,9 @@ class ProductView:
 def _read_table(path: Path) -> Table:
     """Read a Parquet table; astropy's own reader has another name in each of its versions, and needs pandas in some."""
     from astropy.table import Table
-    from pyarrow import parquet, types
+    from pyarrow import types
 
-    stored = parquet.read_table(path)
+    stored = read_parquet(path)
     texts = {field.name for field in stored.schema if types.is_string(field.type)}
     columns = {name: stored[name].to_numpy() for name in stored.column_names}
     return Table({name: values.astype(str) if name in texts else values for name, values in columns.items()})

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import ValidationError
 
-from astrocnn.errors import StoreError
+from astrocnn.errors import DAMAGE_CURE, StoreError
 from astrocnn.samples.columns import STANDARD
 from astrocnn.samples.meta import SampleMeta
 from astrocnn.samples.shards import FORMAT_VERSION, PLANES
 
 if TYPE_CHECKING:
     import h5py
-
-CURE = "remove the folder it stands in and run again, which makes only what is missing; or copy it anew"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,8 @@ class OpenShards:
                 self._files.move_to_end(path)
                 yield self._files[path]
             except (OSError, KeyError, RuntimeError) as error:
-                raise StoreError("the shard cannot be read", where=str(path), received=error, fix=CURE) from error
+                what = "the shard cannot be read"
+                raise StoreError(what, where=str(path), received=error, fix=DAMAGE_CURE) from error
 
     def close(self) -> None:
         """Close all files; they open again when needed."""
@@ -100,12 +99,13 @@ def describe_shard(path: Path, file: h5py.File) -> Shard:
     """
     if "astrocnn" not in file.attrs:
         what = "not a finished shard of samples"
-        raise StoreError(what, where=str(path), expected="a root attribute astrocnn", fix=CURE)
+        raise StoreError(what, where=str(path), expected="a root attribute astrocnn", fix=DAMAGE_CURE)
     try:
         description = json.loads(file.attrs["astrocnn"])
         version, number = description["format_version"], description["number"]
     except ValueError as error:
-        raise StoreError("the attribute astrocnn is not JSON", where=str(path), received=error, fix=CURE) from error
+        what = "the attribute astrocnn is not JSON"
+        raise StoreError(what, where=str(path), received=error, fix=DAMAGE_CURE) from error
     if version != FORMAT_VERSION:
         fix = "read it with the version of astrocnn that wrote it, or a later one"
         raise StoreError(
@@ -119,13 +119,13 @@ def describe_shard(path: Path, file: h5py.File) -> Shard:
         meta = SampleMeta.model_validate(description["meta"])
     except ValidationError as error:
         received = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise StoreError("the meta cannot be used", where=str(path), received=received, fix=CURE) from error
+        raise StoreError("the meta cannot be used", where=str(path), received=received, fix=DAMAGE_CURE) from error
     table = file["table"]
     planes = {name: file[name] for name in PLANES if name in file}
     lengths = {name: len(rows) for name, rows in [("data", file["data"]), *planes.items(), *table.items()]}
     wrong = {name: length for name, length in lengths.items() if length != number}
     if wrong or not set(STANDARD) <= set(table):
-        raise StoreError("arrays and table disagree", where=str(path), expected=number, received=wrong, fix=CURE)
+        raise StoreError("arrays and table disagree", where=str(path), expected=number, received=wrong, fix=DAMAGE_CURE)
     return Shard(
         path=path,
         number=number,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from astrocnn.errors import StoreError, UnknownName
+from astrocnn.errors import DAMAGE_CURE, StoreError, UnknownName
 from astrocnn.samples.columns import STANDARD
-from astrocnn.samples.shard_files import CURE, OpenShards, Shard, describe_shard, read_column, read_rows
+from astrocnn.samples.shard_files import OpenShards, Shard, describe_shard, read_column, read_rows
 from astrocnn.samples.shards import PLANES
 
 
@@ -98,11 +98,11 @@ def _check_agreement(shard: Shard, first: Shard) -> None:
         other = getattr(first.meta, name)
         if value != other:
             what = f"the shard differs from {first.path.name} in {name}"
-            raise StoreError(what, where=str(shard.path), expected=other, received=value, fix=CURE)
+            raise StoreError(what, where=str(shard.path), expected=other, received=value, fix=DAMAGE_CURE)
     if not shard.number or not first.number:
         return
     for what, mine, others in (("column", shard.columns, first.columns), ("array", shard.planes, first.planes)):
         differing = sorted(name for name in {*mine, *others} if mine.get(name) != others.get(name))
         if differing:
             what = f"the shard differs from {first.path.name} in {what} {', '.join(differing)}"
-            raise StoreError(what, where=str(shard.path), fix=CURE)
+            raise StoreError(what, where=str(shard.path), fix=DAMAGE_CURE)

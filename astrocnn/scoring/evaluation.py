@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from astrocnn.errors import UnknownName
+from astrocnn.errors import DataError, UnknownName
+from astrocnn.parquet import write_parquet
 from astrocnn.scoring.bootstrap import evaluate_binary
 from astrocnn.scoring.completeness import completeness_by_column
 from astrocnn.scoring.metrics import roc_curve
@@ -30,7 +31,7 @@ class Labelled:
         1 for the class searched for, else 0.
     scores : ndarray of float
     truth : dict of ndarray
-        Further columns, such as the Einstein radius; NaN where they mean nothing.
+        Further columns, numbers or text, such as the Einstein radius; NaN where they mean nothing.
     """
 
     ids: np.ndarray
@@ -59,8 +60,8 @@ def write_evaluation(
     subsets : mapping
         Name to cuts on truth columns; narrows the positives only.
     against : sequence of str
-        Truth columns that completeness is shown against; its table is left out where there are fewer than 1 / fpr
-        negatives, as the metrics that need more are.
+        Truth columns of numbers that completeness is shown against; its table is left out where there are fewer than
+        1 / fpr negatives, as the metrics that need more are.
     fpr : float
         False-positive rate of that completeness.
     resamples, seed : int
@@ -75,10 +76,14 @@ def write_evaluation(
     ------
     UnknownName
         When a subset or `against` names a column that is not there.
+    DataError
+        When it is of another kind than is needed there.
     """
     for name in against:
         if name not in rows.truth:
             raise UnknownName(f"no truth column is called {name!r}", where="against", fix=suggestion(name, rows.truth))
+        if rows.truth[name].dtype.kind in "OU":
+            raise DataError(f"column {name} holds text", where="against", expected="a column of numbers")
     masks = {name: subset_mask(cuts, rows.truth, where=f"subsets.{name}") for name, cuts in subsets.items()}
     metrics = evaluate_binary(
         rows.labels, rows.scores, rows.groups, seed=seed, subsets=masks, ids=rows.ids, n=resamples
@@ -111,7 +116,7 @@ def _cell(value: object) -> str:
 
 def _write_scores(rows: Labelled, path: Path) -> None:
     import pyarrow
-    from pyarrow import parquet
 
-    columns = {"id": rows.ids, "group": rows.groups, "label": rows.labels, "score": rows.scores, **rows.truth}
-    parquet.write_table(pyarrow.table({name: np.asarray(values).tolist() for name, values in columns.items()}), path)
+    measured = {"id": rows.ids, "group": rows.groups, "label": rows.labels, "score": rows.scores}
+    columns = measured | rows.truth | measured  # a set from elsewhere may have a column `score` of its own
+    write_parquet(pyarrow.table({name: np.asarray(values).tolist() for name, values in columns.items()}), path)

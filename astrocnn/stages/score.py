@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from astrocnn import backend
+from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Part, References, Scene, Stage, StageParameters, Task
 
@@ -55,11 +56,8 @@ class Score(Stage[Parameters]):
     def finish(self, task: Task[Parameters], parts: Sequence[Path]) -> None:
         """Join the tables of all parts."""
         import pyarrow
-        from pyarrow import parquet
 
-        parquet.write_table(
-            pyarrow.concat_tables([parquet.read_table(folder / FILE) for folder in parts]), task.out / FILE
-        )
+        write_parquet(pyarrow.concat_tables([read_parquet(folder / FILE) for folder in parts]), task.out / FILE)
 
     def _score(self, task: Task[Parameters], part: int | None) -> None:
         import numpy as np

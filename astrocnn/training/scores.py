@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.scoring.flags import TRAINED_ON, UNCALIBRATED
 from astrocnn.training.model_folder import TrainedModel, refuse_mismatch
@@ -67,19 +68,16 @@ def score_table(
 def write_scores(table: dict[str, np.ndarray], path: Path) -> None:
     """Write a Scores table as Parquet: float32 numbers, ids as text."""
     import pyarrow
-    from pyarrow import parquet
 
     columns = {
         name: [str(value) for value in values] if name == "id"
         else values.astype(np.int32 if name == "flags" else np.float32)
         for name, values in table.items()
     }  # fmt: skip
-    parquet.write_table(pyarrow.table(columns), path)
+    write_parquet(pyarrow.table(columns), path)
 
 
 def read_scores(path: Path) -> dict[str, np.ndarray]:
     """Read a Scores table."""
-    from pyarrow import parquet
-
-    table = parquet.read_table(path)
+    table = read_parquet(path)
     return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
