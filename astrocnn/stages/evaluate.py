@@ -97,7 +97,7 @@ class Evaluate(Stage[Parameters]):
 
 
 def _labelled(samples: SampleSet, scores: np.ndarray) -> Labelled:
-    """Scored rows with the truth columns that are numbers.
+    """Scored rows with the truth columns: all that hold one value an object.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def _labelled(samples: SampleSet, scores: np.ndarray) -> Labelled:
     if positive is None:
         raise DataError("samples without a class to search for", expected="a labelled SampleSet with `positive`")
     columns = {name: samples.column(name) for name in samples.columns if name not in _NOT_TRUTH}
-    truth = {name: values for name, values in columns.items() if np.issubdtype(values.dtype, np.number)}
+    truth = {name: values for name, values in columns.items() if values.ndim == 1}
     labels = (samples.column("label") == positive).astype(np.int8)
     return Labelled(samples.ids, samples.column("group"), labels, scores, truth)
 
