@@ -51,7 +51,7 @@ def prepare() -> Any:
     Raises
     ------
     StageFailed
-        When this process has been prepared with another number of threads.
+        When this process has been prepared, or TensorFlow used in it, with another number of threads.
     """
     if _prepared.get("threads", _wanted) != _wanted:
         raise StageFailed(
@@ -75,8 +75,14 @@ def _fix_threads(backend: str, threads: int) -> None:
     if backend == "tensorflow":
         import tensorflow
 
-        tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+        try:
+            tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+            tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError as error:
+            raise StageFailed(
+                "TensorFlow has been used in this process before its threads could be set", expected=threads,
+                fix="run astrocnn first, or in a process of its own",
+            ) from error  # fmt: skip
         if tensorflow.config.list_physical_devices("GPU"):
             # on a CPU the same threads give the same bits without it, and simulations run twice as fast
             tensorflow.config.experimental.enable_op_determinism()
