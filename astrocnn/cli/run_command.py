@@ -21,6 +21,7 @@ OVER_BUDGET = 3
 @click.option("--from", "from_stage", metavar="STAGE", help="Make only this stage and those after it.")
 @click.option("--to", "to_stage", metavar="STAGE", help="Make only this stage and those before it.")
 @click.option("--force", multiple=True, metavar="STAGE", help="Make this stage again although it is up to date.")
+@click.option("--retry-rejected", is_flag=True, help="Try again what was rejected, as after a full memory.")
 @click.option(
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes for mapped stages."
 )
@@ -32,12 +33,13 @@ def command(
     from_stage: str | None,
     to_stage: str | None,
     force: tuple[str, ...],
+    retry_rejected: bool,
     workers: int,
 ) -> int:
     """Run what is not done yet of FILE: a path, or the name of a packaged pipeline."""
     config = configured(file, profile, settings)
     with RunConsole(config.stages) as console:
-        outcome = run_pipeline(config, runs, Options(workers, from_stage, to_stage, force), console)
+        outcome = run_pipeline(config, runs, Options(workers, from_stage, to_stage, force, retry_rejected), console)
     console.products(outcome.run)
     return exit_code(outcome, config)
 

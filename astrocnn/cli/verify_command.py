@@ -11,7 +11,7 @@ import click
 from astrocnn.cli.locate import run_folder
 from astrocnn.cli.options import runs_option
 from astrocnn.pipeline.lock import lock
-from astrocnn.pipeline.store import mark_damaged
+from astrocnn.pipeline.store import invalidate
 from astrocnn.pipeline.verify import Verified, verify
 
 
@@ -33,7 +33,7 @@ def command(run: str, runs: Path) -> int:
             click.echo(f"{stage}: {_numbers(found)}, {'all whole' if not bad else f'{len(bad)} damaged'}")
             for one in bad:
                 click.echo(f"  {one.kind} {one.folder}: {', '.join(one.damaged)}")
-                mark_damaged(one.folder)
+                invalidate(one.folder, "damaged")
             damaged += bad
     if damaged:
         click.echo("damaged; the next `astrocnn run` makes these again, and nothing else")

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -62,7 +62,12 @@ def _end_with_main_process() -> None:
 
 
 def make_parts(
-    order: PartOrder, parts: Sequence[Part], workers: int, in_process: bool, progress: Progress, again: bool = False
+    order: PartOrder,
+    parts: Sequence[Part],
+    workers: int,
+    in_process: bool,
+    progress: Progress,
+    again: Collection[str] = (),
 ) -> None:
     """Make all parts that are not done yet.
 
@@ -78,15 +83,15 @@ def make_parts(
         Whether the parts must be made here.
     progress : callable
         Called after each part.
-    again : bool
-        Whether done parts are made too.
+    again : collection of str
+        Hashes of parts that are made although they are done.
 
     Raises
     ------
     StageFailed
         When a worker dies; parts made so far stay.
     """
-    todo = [part for part in parts if again or not order.store.part_is_done(order.scene.name, part.hash)]
+    todo = [part for part in parts if part.hash in again or not order.store.part_is_done(order.scene.name, part.hash)]
     done = len(parts) - len(todo)
     if in_process or workers <= 1 or len(todo) <= 1:
         inner = progress if len(todo) == 1 else silent

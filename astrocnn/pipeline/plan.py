@@ -42,6 +42,8 @@ class StagePlan:
     parts : tuple of Part or None
         Its parts with their hashes; None when it is made in one piece.
     forecast : Forecast
+    again : frozenset of str
+        Hashes of parts that are made although they are done.
     """
 
     entry: StageEntry
@@ -52,6 +54,7 @@ class StagePlan:
     scene: Scene | None = None
     parts: tuple[Part, ...] | None = None
     forecast: Forecast = field(default_factory=Forecast)
+    again: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -225,15 +228,16 @@ class _Planner:
 
     def _decide(self, plan: StagePlan) -> None:
         if plan.name in self.force:
-            plan.reason = "forced"
+            plan.reason, plan.again = "forced", frozenset(part.hash for part in plan.parts or ())
         elif self.store.is_done(plan.name, plan.hash):
             plan.state, plan.reason = "reuse", "up to date"
         else:
             plan.reason = self._why(plan)
 
     def _why(self, plan: StagePlan) -> str:
-        if self.store.is_damaged(plan.name, plan.hash):
-            return "damaged"
+        invalid = self.store.why_invalid(plan.name, plan.hash)
+        if invalid is not None:
+            return invalid
         old = self.store.current_identity(plan.name)
         if old is None:
             return "not made yet"

@@ -17,6 +17,7 @@ from astrocnn.pipeline.plan import FILE_HASHES, Plan, StagePlan, check_stage_nam
 from astrocnn.pipeline.problems import Problem, raise_errors
 from astrocnn.pipeline.publish import publish_product
 from astrocnn.pipeline.record import RunRecord, log_file
+from astrocnn.pipeline.retry import plan_retries, settle_retries
 from astrocnn.pipeline.stage import Progress
 from astrocnn.pipeline.store import Store
 from astrocnn.pipeline.view import RunView, view_of_plan
@@ -47,12 +48,15 @@ class Options:
         Make only this stage and those after it; only those before it and itself.
     force : tuple of str
         Stages to make again although they are up to date.
+    retry_rejected : bool
+        Whether to make again what holds rejected objects.
     """
 
     workers: int = 1
     from_stage: str | None = None
     to_stage: str | None = None
     force: tuple[str, ...] = ()
+    retry_rejected: bool = False
 
 
 @dataclass
@@ -92,11 +96,15 @@ def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener:
         plan = make_plan(config, store, options.force, files)  # again: another run may have ended meanwhile
         for problem in plan.problems:
             listener.warning(problem)
+        settle_retries(plan, plan.stages)  # of a run that was killed
         chosen = _chosen(plan, options)
+        if options.retry_rejected:
+            plan_retries(plan, chosen)
         outcome, record = Outcome(view_of_plan(plan)), RunRecord(plan)
         with record.running():
             for stage_plan in plan.stages.values():
                 _one_stage(plan, stage_plan, stage_plan.name in chosen, options, listener, outcome, record)
+                settle_retries(plan, [stage_plan.name])
                 _remember(plan)
     return outcome
 
@@ -165,7 +173,7 @@ def _make(plan: Plan, stage_plan: StagePlan, options: Options, progress: Progres
             options.workers,
             entry.stage.uses_keras,
             progress,
-            again=entry.name in options.force,
+            stage_plan.again,
         )
     publish_product(
         plan.store, entry.stage, entry.parameters, scene, stage_plan.hash, stage_plan.identity, stage_plan.parts,

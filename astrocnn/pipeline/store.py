@@ -25,8 +25,8 @@ from astrocnn.errors import StoreError
 from astrocnn.pipeline.identity import file_sha256
 
 DONE = "done.json"
-DAMAGED = "damaged.json"
-"""What the mark is called once `verify` has found damage."""
+INVALID = "invalid.json"
+"""Stands where the mark stood, with the reason, in what must be made again."""
 PROVENANCE = "provenance.json"
 ENVIRONMENT = "environment.json"
 RUN = "run.json"
@@ -112,9 +112,9 @@ class Store:
         """Whether a part is complete."""
         return _is_complete(self.part(stage, digest))
 
-    def is_damaged(self, stage: str, digest: str) -> bool:
-        """Whether `verify` found damage in a product that has not been made again since."""
-        return (self.product(stage, digest) / DAMAGED).is_file()
+    def why_invalid(self, stage: str, digest: str) -> str | None:
+        """Why a product lost its mark; None where it has it, or never had."""
+        return _read_mapping(self.product(stage, digest) / INVALID).get("reason")
 
     def done(self, stage: str, digest: str) -> dict[str, Any]:
         """What the product's mark says: files with sizes and checksums, ledger counts."""
@@ -212,14 +212,17 @@ def damaged_files(folder: Path, checksum: Callable[[Path], str] = file_sha256) -
     ]
 
 
-def mark_damaged(folder: Path) -> None:
-    """Take the mark from a done folder, so that it is made again; raises StoreError where it cannot be written."""
-    mark = folder / DONE
+def invalidate(folder: Path, reason: str) -> None:
+    """Take the mark from a product or part, so that the next run makes it again and says why.
+
+    Raises
+    ------
+    StoreError
+        When the folder cannot be written.
+    """
+    write_json(folder / INVALID, {"reason": reason})
     try:
-        if mark.exists():
-            mark.replace(folder / DAMAGED)
-        else:
-            (folder / DAMAGED).touch()
+        (folder / DONE).unlink(missing_ok=True)
         fsync_folder(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astrocnn.pipeline.identity import file_sha256
-from astrocnn.pipeline.store import DAMAGED, damaged_files, store_folders
+from astrocnn.pipeline.store import INVALID, damaged_files, store_folders
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def verify(root: Path) -> Iterator[Verified]:
     for stage in sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink()):
         for kind, folders in (("part", store_folders(stage / "parts")), ("product", store_folders(stage))):
             for folder in folders:
-                if not (folder / DAMAGED).is_file():  # found before, and not made again yet
+                if not (folder / INVALID).is_file():  # found before, and not made again yet
                     yield Verified(stage.name, kind, folder, tuple(damaged_files(folder, checksum)))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from astrocnn.errors import StoreError
 from astrocnn.pipeline.lock import lock
-from astrocnn.pipeline.store import mark_damaged
+from astrocnn.pipeline.store import invalidate
 from astrocnn.pipeline.verify import verify
 
 
@@ -21,7 +21,7 @@ def damage(tiles):
 def mark_all(tiles):
     for one in verify(tiles.runs / "toy"):
         if one.damaged:
-            mark_damaged(one.folder)
+            invalidate(one.folder, "damaged")
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_written_is_told(done, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.replace", refuse)
     with pytest.raises(StoreError, match="Permission denied"):
-        mark_damaged(done.product("cut"))
+        invalidate(done.product("cut"), "damaged")
 
 
 def test_not_while_a_run_is_at_work(call_verify, done):

@@ -125,8 +125,12 @@ class Tiles(Stage):
             os._exit(9)
         if "fail" in text:
             raise DataError("cannot be read", where=str(part.work))
+        if part.work.with_suffix(".trouble").exists():  # passes, and is no part of what defines the result
+            task.ledger.add([part.name], "rejected", "trouble")
+            text = "0.0"
+        else:
+            task.ledger.add([part.name], "read")
         (task.out / "part.txt").write_text(f"{float(text) * task.parameters.scale} seed {task.scene.seed}")
-        task.ledger.add([part.name], "read")
 
     def finish(self, task, parts):
         note(task.name)
