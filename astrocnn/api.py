@@ -43,6 +43,7 @@ def run(
     from_stage: str | None = None,
     to_stage: str | None = None,
     force: Sequence[str] = (),
+    retry_rejected: bool = False,
 ) -> RunView:
     """Run what is not done yet of a pipeline.
 
@@ -59,7 +60,7 @@ def run(
     workers : int
         Processes for stages that map over objects; they start by spawn, so guard the calling script with
         `if __name__ == "__main__":`.
-    from_stage, to_stage, force
+    from_stage, to_stage, force, retry_rejected
         As the flags of `astrocnn run`.
 
     Returns
@@ -75,5 +76,5 @@ def run(
         When an input is missing or a stage fails.
     """
     config = load_config(file, profile, settings)
-    options = Options(workers, from_stage, to_stage, tuple(force))
+    options = Options(workers, from_stage, to_stage, tuple(force), retry_rejected)
     return run_pipeline(config, Path(runs), options, LogListener()).run

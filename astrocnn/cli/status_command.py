@@ -33,6 +33,8 @@ def command(run: str, runs: Path, as_json: bool) -> None:
     width = max(len(stage.name) for stage in status.stages)
     for stage in status.stages:
         click.echo("\n".join(_lines(stage, width)))
+    if status.releases:
+        click.echo(f"\nreleases: {', '.join(status.releases)}")
     if status.outcome == "failed":
         click.echo(f"\nwhere it arose stands in {root / LOG}")
 

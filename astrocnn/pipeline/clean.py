@@ -1,4 +1,4 @@
-"""Removes what a run folder no longer needs: products that are not current, parts that no kept product has, scratch."""
+"""Removes what a run no longer needs: products neither current nor released, parts no kept product has, scratch."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from astrocnn.pipeline.release import frozen_products
 from astrocnn.pipeline.store import DONE, PROVENANCE, read_json, store_folders
 
 _LEFT = re.compile(r"^\.[0-9a-f]{32}\.")
@@ -35,14 +36,16 @@ def find_removals(root: Path, keep: int = 0) -> list[Removal]:
         Products of each stage to keep beside the current one, the most recent first.
     """
     stages = sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
-    return [removal for stage in stages for removal in _of_stage(stage, keep)]
+    frozen = frozen_products(root)
+    return [removal for stage in stages for removal in _of_stage(stage, keep, frozen)]
 
 
-def _of_stage(stage: Path, keep: int) -> Iterator[Removal]:
+def _of_stage(stage: Path, keep: int, frozen: Collection[tuple[str, str]]) -> Iterator[Removal]:
     link = stage / "current"
     current = os.readlink(link) if link.is_symlink() else None
     products = store_folders(stage)
-    others = sorted((path for path in products if path.name != current), key=_made, reverse=True)
+    free = (path for path in products if path.name != current and (stage.name, path.name) not in frozen)
+    others = sorted(free, key=_made, reverse=True)
     needed = {digest for path in products if path not in others[keep:] for digest in _part_hashes(path)}
     yield from (Removal(stage.name, "product", path) for path in others[keep:])
     yield from (Removal(stage.name, "part", path) for path in store_folders(stage / "parts") if path.name not in needed)

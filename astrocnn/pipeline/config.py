@@ -25,6 +25,8 @@ from astrocnn.spelling import suggestion
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_-]*$"
 Name = Annotated[str, Field(pattern=_NAME, max_length=80)]
+_RESERVED = ("logs", "releases")
+"""Folders of a run that are no stages."""
 
 
 class _FileModel(BaseModel):
@@ -42,6 +44,7 @@ class _FileModel(BaseModel):
     plugins: list[str] = []
     failure_budget: float = Field(0.05, ge=0, le=1)
     threads: int = Field(2, ge=1, le=1024)
+    release: Name | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class PipelineConfig:
         Largest fraction of rejected objects that still ends with exit code 0.
     threads : int
         Threads of the Keras backend; part of the identity of what it makes.
+    release : str or None
+        Name under which the products are frozen when the run is whole.
     document : Document
         The effective data and the place of each key.
     plugins : tuple of Plugin
@@ -85,6 +90,7 @@ class PipelineConfig:
     stages: dict[str, StageEntry]
     failure_budget: float
     threads: int
+    release: str | None
     document: Document
     plugins: tuple[Plugin, ...] = ()
     problems: list[Problem] = field(default_factory=list)
@@ -165,6 +171,7 @@ def load_config(name: str | Path, profile: str | None = None, settings: Sequence
         stages,
         model.failure_budget,
         model.threads,
+        model.release,
         document,
         plugins,
         problems,
@@ -237,6 +244,9 @@ class _StageReader:
         return entries
 
     def _stage(self, path: KeyPath, data: dict[str, Any]) -> Stage[Any] | None:
+        if path[-1] in _RESERVED:
+            text = f"is the name of a folder that every run has; expected a name other than {', '.join(_RESERVED)}"
+            self.problems.append(self.document.problem(path, text))
         use = data.get("use")
         if not isinstance(use, str):
             self.problems.append(self.document.problem(path, "has no `use:`; expected the kind of stage"))

@@ -14,6 +14,7 @@ from astrocnn.pipeline.graph import Graph, build_graph
 from astrocnn.pipeline.identity import FORMAT_VERSION, FileHashes, backend_identity, content_hash, differences
 from astrocnn.pipeline.outside import outside_source
 from astrocnn.pipeline.problems import Problem, raise_errors
+from astrocnn.pipeline.release import other_products
 from astrocnn.pipeline.stage import Forecast, Outside, Part, Reference, Scene, Source
 from astrocnn.pipeline.store import Store
 from astrocnn.spelling import suggestion
@@ -105,6 +106,7 @@ def make_plan(config: PipelineConfig, store: Store, force: Sequence[str] = (), f
     for name in graph.order:
         planner.add(name)
     planner.files.save()
+    planner.compare_with_release()
     return Plan(config, store, graph, planner.stages, [*config.problems, *planner.problems])
 
 
@@ -148,6 +150,15 @@ class _Planner:
         plan = StagePlan(entry, "run", "", content_hash(identity), identity, scene, numbered, forecast)
         self._decide(plan)
         self.stages[name] = plan
+
+    def compare_with_release(self) -> None:
+        """Find what a run under the name of a release that stands would change."""
+        name, root = self.config.release, self.store.root
+        hashes = {stage.name: stage.hash for stage in self.stages.values() if stage.state != "skipped"}
+        others = list(other_products(root, name, hashes)) if name else []
+        if others:
+            text = f"release {name} stands with other products of {', '.join(others)}; to fix, give this one a new name"
+            self.problems.append(self.config.document.problem(("release",), text))
 
     def _check(self, entry: StageEntry, scene: Scene) -> None:
         for finding in entry.stage.check(entry.parameters, scene):

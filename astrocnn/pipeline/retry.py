@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from astrocnn.pipeline.plan import Plan
+from astrocnn.pipeline.release import refuse_frozen
 from astrocnn.pipeline.store import DONE, ENVIRONMENT, invalidate, read_json, write_json
 
 FILE = "retry.json"
@@ -26,6 +27,7 @@ def plan_retries(plan: Plan, chosen: Iterable[str]) -> None:
             marks = {part.hash: read_json(store.part(stage.name, part.hash) / DONE) for part in stage.parts or ()}
             stage.again = frozenset(digest for digest, part in marks.items() if _rejected(part or {}))
             before[stage.name] = {"hash": stage.hash, "data": _data(mark)}
+    refuse_frozen(store.root, ((name, one["hash"]) for name, one in before.items()), "--retry-rejected")
     _remember(plan, before)
 
 

@@ -17,6 +17,7 @@ from astrocnn.pipeline.plan import FILE_HASHES, Plan, StagePlan, check_stage_nam
 from astrocnn.pipeline.problems import Problem, raise_errors
 from astrocnn.pipeline.publish import publish_product
 from astrocnn.pipeline.record import RunRecord, log_file
+from astrocnn.pipeline.release import freeze, refuse_frozen
 from astrocnn.pipeline.retry import plan_retries, settle_retries
 from astrocnn.pipeline.stage import Progress
 from astrocnn.pipeline.store import Store
@@ -100,12 +101,14 @@ def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener:
         chosen = _chosen(plan, options)
         if options.retry_rejected:
             plan_retries(plan, chosen)
+        refuse_frozen(store.root, ((name, plan[name].hash) for name in options.force), "--force")
         outcome, record = Outcome(view_of_plan(plan)), RunRecord(plan)
         with record.running():
             for stage_plan in plan.stages.values():
                 _one_stage(plan, stage_plan, stage_plan.name in chosen, options, listener, outcome, record)
                 settle_retries(plan, [stage_plan.name])
                 _remember(plan)
+            _freeze(plan)
     return outcome
 
 
@@ -179,6 +182,13 @@ def _make(plan: Plan, stage_plan: StagePlan, options: Options, progress: Progres
         plan.store, entry.stage, entry.parameters, scene, stage_plan.hash, stage_plan.identity, stage_plan.parts,
         progress, run,
     )  # fmt: skip
+
+
+def _freeze(plan: Plan) -> None:
+    """Freeze a release as soon as all its products are there; a run of single stages may leave some out."""
+    run, wanted = plan.store.last_run(), {stage.name for stage in plan.stages.values() if stage.state != "skipped"}
+    if plan.config.release and set(run["stages"]) == wanted:
+        freeze(plan.store, plan.config.release, run)
 
 
 def _remember(plan: Plan) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from astrocnn.errors import InputMissing
 from astrocnn.pipeline.lock import holder
 from astrocnn.pipeline.record import read_state
+from astrocnn.pipeline.release import released
 from astrocnn.pipeline.store import Store
 
 
@@ -59,6 +60,8 @@ class RunStatus:
     process : str or None
         Number of the process that is at work.
     stages : tuple of StageStatus
+    releases : tuple of str
+        Names under which products are frozen.
     """
 
     name: str
@@ -68,6 +71,7 @@ class RunStatus:
     outcome: str
     process: str | None
     stages: tuple[StageStatus, ...]
+    releases: tuple[str, ...]
 
 
 def run_status(root: Path) -> RunStatus:
@@ -85,7 +89,9 @@ def run_status(root: Path) -> RunStatus:
     outcome = "running" if process else state["outcome"] or "killed"
     store = Store(root)
     stages = tuple(_stage(store, entry, process) for entry in state["stages"])
-    return RunStatus(state["name"], state["file"], state["started"], state["ended"], outcome, process, stages)
+    return RunStatus(
+        state["name"], state["file"], state["started"], state["ended"], outcome, process, stages, tuple(released(root))
+    )
 
 
 def _stage(store: Store, entry: dict[str, Any], process: str | None) -> StageStatus:

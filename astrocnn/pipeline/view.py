@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from astrocnn.errors import StoreError, UnknownName
 from astrocnn.parquet import read_parquet
+from astrocnn.pipeline.release import read_release
 from astrocnn.pipeline.store import ENVIRONMENT, PROVENANCE, Store, read_json
 from astrocnn.spelling import suggestion
 
@@ -157,21 +158,25 @@ def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
-def open_run(folder: str | Path) -> RunView:
+def open_run(folder: str | Path, release: str | None = None) -> RunView:
     """Open the folder of a run.
 
     Parameters
     ----------
     folder : str or Path
         `runs/<name>`.
+    release : str, optional
+        Name of a release; by default the products of the last run.
 
     Raises
     ------
     StoreError
         When no run has finished there.
+    InputMissing
+        When there is no such release.
     """
     store = Store(Path(folder))
-    last = store.last_run()
+    last = read_release(store.root, release) if release else store.last_run()
     if not last:
         raise StoreError("no finished run stands here", where=str(folder), expected="a folder with run.json")
     view = RunView(last["name"], store.root, {}, _text(Path(last["file"])), last["effective"])
