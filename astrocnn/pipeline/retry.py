@@ -18,7 +18,8 @@ FILE = "retry.json"
 
 def plan_retries(plan: Plan, chosen: Iterable[str]) -> None:
     """Plan to make again those of the chosen stages that are up to date and rejected objects, where they did."""
-    store, before = plan.store, {}
+    store = plan.store
+    before: dict[str, dict[str, Any]] = {}
     for stage in (plan[name] for name in chosen):
         mark = store.done(stage.name, stage.hash) if stage.state == "reuse" else {}
         number = _rejected(mark)

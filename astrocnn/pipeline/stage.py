@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Strict
 
@@ -281,6 +281,13 @@ class Task(Generic[P]):
         """Name of the stage in the file."""
         return self.scene.name
 
+    @property
+    def instrument(self) -> Instrument:
+        """The run's instrument; raises StageFailed where the file names none."""
+        if self.scene.instrument is None:
+            raise StageFailed("has no instrument", where=self.name, expected="instrument: at the root of the file")
+        return self.scene.instrument
+
     def source(self, key: str) -> Source:
         """The source of a field that must be there.
 
@@ -321,6 +328,13 @@ class Stage(Generic[P]):
     extent_keys: ClassVar[tuple[str, ...]] = ()
     maps_over: ClassVar[str] = ""
     Parameters: ClassVar[type[StageParameters]]
+
+    def __init_subclass__(cls) -> None:
+        """Take the class of the parameters from `Stage[...]`, where the stage does not name it itself."""
+        super().__init_subclass__()
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            if get_origin(base) is Stage and isinstance(get_args(base)[0], type):
+                cls.Parameters = get_args(base)[0]
 
     @property
     def summary(self) -> str:

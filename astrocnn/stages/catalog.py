@@ -42,7 +42,6 @@ class Catalog(Stage[Parameters]):
 
     use = "catalog"
     produces = "Catalog"
-    Parameters = Parameters
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """Positions come with the samples that were scored."""

@@ -57,7 +57,6 @@ class Cutouts(Stage[Parameters]):
 
     use = "cutouts"
     produces = "SampleSet"
-    Parameters = Parameters
 
     def forecast(self, parameters: Parameters, scene: Scene) -> Forecast:
         """Shape, bands and scale follow from the parameters and the instrument."""

@@ -44,7 +44,6 @@ class Evaluate(Stage[Parameters]):
     produces = "Evaluation"
     revision = 1
     uses_keras = True
-    Parameters = Parameters
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """A stage of this file is only evaluated on what it did not train on."""

@@ -25,7 +25,6 @@ class Report(Stage[Parameters]):
 
     use = "report"
     produces = "Report"
-    Parameters = Parameters
 
     def run(self, task: Task[Parameters]) -> None:
         """Build the page from the products' folders."""

@@ -36,7 +36,6 @@ class Score(Stage[Parameters]):
     produces = "Scores"
     uses_keras = True
     maps_over = "samples"
-    Parameters = Parameters
 
     def parts(self, parameters: Parameters, scene: Scene) -> Sequence[Part] | None:
         """One part per part of the samples; one piece for samples from outside."""

@@ -57,7 +57,6 @@ class SimulateLenses(Stage[Parameters]):
     produces = "SampleSet"
     uses_keras = True
     maps_over = "galaxies"
-    Parameters = Parameters
 
     def forecast(self, parameters: Parameters, scene: Scene) -> Forecast:
         """The galaxies' shape and scale; the extent of the largest lens, from the population alone."""
@@ -101,8 +100,9 @@ class SimulateLenses(Stage[Parameters]):
                 parameters.test_lenses_per_galaxy, parameters.test_nonlenses_per_galaxy,
             ),
             companion_fraction=parameters.companion_fraction, flux_scale=parameters.flux_scale,
-            supersampling=parameters.supersampling, instrument=task.scene.instrument, seed=task.scene.seed,
-            stage=task.name, part=part, extent_arcsec=self.forecast(parameters, task.scene).extent,
+            supersampling=parameters.supersampling, instrument=task.instrument, seed=task.scene.seed,
+            stage=task.name, part=part,
+            extent_arcsec=largest_extent_arcsec(parameters.population, _widest_psf(task.scene)),
         )  # fmt: skip
         ids = inject(galaxies, injection, task.out / SHARD, task.progress)
         for label, name in enumerate(CLASSES):

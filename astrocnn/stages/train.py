@@ -73,7 +73,6 @@ class Train(Stage[Parameters]):
     use = "train"
     produces = "Model"
     uses_keras = True
-    Parameters = Parameters
 
     def needs(self, key: str, taken: dict[str, References]) -> bool:
         """Samples are needed unless a model is imported."""

@@ -41,16 +41,45 @@ HISTORY, FIELD = "history.csv", "receptive_field.json"
 class TrainParameters(Protocol):
     """What a training needs to know of the parameters of its stage."""
 
-    network: str | None
-    options: dict[str, Any]
-    input_px: int | None
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    schedule: Schedule
-    clip_sigma: float | None
-    augment: Augmentation
-    views: int
+    @property
+    def network(self) -> str | None:
+        """Its name; None where a model is trained on."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options of the network."""
+
+    @property
+    def input_px(self) -> int | None:
+        """Side of the input; the stamp's by default."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training set."""
+
+    @property
+    def batch_size(self) -> int:
+        """Objects a step."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Largest rate of the schedule."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """How the rate changes."""
+
+    @property
+    def clip_sigma(self) -> float | None:
+        """Where values are cut off, in units of their spread."""
+
+    @property
+    def augment(self) -> Augmentation:
+        """What is done to each stamp."""
+
+    @property
+    def views(self) -> int:
+        """Turned and mirrored copies that a score is the mean of."""
 
 
 @dataclass(frozen=True)
