@@ -14,7 +14,6 @@ from astrocnn.cli.columns import aligned, seconds_text
 from astrocnn.cli.console import state_words
 from astrocnn.cli.locate import run_folder
 from astrocnn.cli.options import runs_option
-from astrocnn.pipeline.record import LOG
 from astrocnn.pipeline.status import RunStatus, StageStatus, run_status
 
 
@@ -36,7 +35,7 @@ def command(run: str, runs: Path, as_json: bool) -> None:
     if status.releases:
         click.echo(f"\nreleases: {', '.join(status.releases)}")
     if status.outcome == "failed":
-        click.echo(f"\nwhere it arose stands in {root / LOG}")
+        click.echo(f"\nwhere it arose stands in {root / status.log}")
 
 
 def _outcome(status: RunStatus) -> str:

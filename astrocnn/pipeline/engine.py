@@ -19,6 +19,7 @@ from typing import Any
 from astrocnn.errors import StageFailed
 from astrocnn.pipeline.publish import publish_part
 from astrocnn.pipeline.registry import stage_named
+from astrocnn.pipeline.run_log import current_log, log_in_worker
 from astrocnn.pipeline.stage import Part, Progress, Scene, StageParameters
 from astrocnn.pipeline.store import Store
 from astrocnn.plugins import load_plugin
@@ -45,9 +46,10 @@ def make_part(order: PartOrder, part: Part, progress: Progress = silent) -> str:
     return part.name
 
 
-def _prepare_worker(plugins: tuple[str, ...]) -> None:
+def _prepare_worker(plugins: tuple[str, ...], log: Path | None) -> None:
     """Load the plugins, without whose classes no order can be read; leave Ctrl-C to the main process; end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log_in_worker(log)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     threading.Thread(target=_end_with_main_process, daemon=True).start()
     for plugin in plugins:
@@ -108,7 +110,7 @@ def _spawn(order: PartOrder, todo: Sequence[Part], workers: int, told: Callable[
     context = multiprocessing.get_context("spawn")
     number = min(workers, len(todo))
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(number, context, _prepare_worker, (order.plugins,)) as pool:
+    with ProcessPoolExecutor(number, context, _prepare_worker, (order.plugins, current_log())) as pool:
         futures = [pool.submit(make_part, order, part) for part in todo]
         try:
             for count, future in enumerate(as_completed(futures), 1):

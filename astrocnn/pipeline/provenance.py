@@ -7,6 +7,7 @@ import platform
 import resource
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -47,18 +48,35 @@ def source_commit() -> str | None:
     return f"{head}+changes" if changes else head
 
 
+def reset_peak_memory() -> None:
+    """Let `peak_memory_mb` start anew, where the system can (Linux)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_memory_mb() -> float:
-    """Largest resident memory of this process so far, in MB."""
+    """Largest resident memory of this process since `reset_peak_memory`, in MB; elsewhere since its start."""
+    with suppress(OSError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return float(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) * 1024 / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
 
-def environment(seconds: float) -> dict[str, Any]:
-    """Describe the machine, the versions and the moment."""
+def environment(seconds: float, memory_mb: float = 0.0) -> dict[str, Any]:
+    """Describe the machine, the versions and the moment.
+
+    Parameters
+    ----------
+    seconds : float
+        What the work took.
+    memory_mb : float
+        Largest memory of other processes that did part of it.
+    """
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "peak_memory_mb": round(peak_memory_mb()),
+        "peak_memory_mb": round(max(peak_memory_mb(), memory_mb)),
         "commit": source_commit(),
         "packages": package_versions(),
         "python": platform.python_version(),

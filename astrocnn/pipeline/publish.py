@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from astrocnn.errors import StageFailed
 from astrocnn.pipeline.ledger import Ledger, read_ledger
-from astrocnn.pipeline.provenance import environment
+from astrocnn.pipeline.provenance import environment, reset_peak_memory
 from astrocnn.pipeline.stage import Part, Progress, Scene, Stage, StageParameters, Task
 from astrocnn.pipeline.store import ENVIRONMENT, PROVENANCE, Store, mark_done, read_json, write_json
 
@@ -30,23 +30,20 @@ def _publish(
     scratch: Path,
     work: Callable[[Path, Path, Ledger], None],
     provenance: dict[str, Any],
-    seconds_before: float = 0.0,
+    parts: Sequence[dict[str, Any]] = (),
 ) -> None:
+    """Do the work; `parts` are the environments of the parts that the product is put together from."""
     ledger = Ledger()
-    started = time.monotonic() - seconds_before
+    started = time.monotonic() - sum(part.get("seconds", 0.0) for part in parts)
+    reset_peak_memory()
     with store.writing(target) as out:
         work(out, scratch, ledger)
         ledger.write(out)
         write_json(out / PROVENANCE, provenance)
-        write_json(out / ENVIRONMENT, environment(time.monotonic() - started))
+        memory = max((part.get("peak_memory_mb", 0.0) for part in parts), default=0.0)
+        write_json(out / ENVIRONMENT, environment(time.monotonic() - started, memory))
         mark_done(out, {"ledger": ledger.counts()})
     shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _seconds_of(store: Store, stage: str, parts: tuple[Part, ...] | None) -> float:
-    """What the parts of a product took together."""
-    environments = (read_json(store.part(stage, part.hash) / ENVIRONMENT) or {} for part in parts or ())
-    return float(sum(environment.get("seconds", 0.0) for environment in environments))
 
 
 def publish_part(
@@ -95,5 +92,5 @@ def publish_product(
     provenance = {"stage": scene.name, "use": stage.use, "hash": digest, "identity": identity}
     _publish(
         store, store.product(scene.name, digest), store.scratch(scene.name, digest), work, provenance,
-        _seconds_of(store, scene.name, parts),
+        [read_json(store.part(scene.name, part.hash) / ENVIRONMENT) or {} for part in parts or ()],
     )  # fmt: skip

@@ -1,9 +1,8 @@
-"""What a run is doing, or did last: `state.json`, rewritten at every turn, and `run.log` beside it.
+"""What a run is doing, or did last: `state.json`, rewritten at every turn, and lines in the run's log.
 
-    runs/<name>/state.json    the stages with state, reason, seconds; when the run started and ended
-    runs/<name>/run.log       what was logged, runs one after another
+    runs/<name>/state.json    the stages with state, reason, seconds; when the run started and ended; its log
 
-Neither is part of a result. A run that was killed leaves a stage `making` and no `ended`.
+It is no part of a result. A run that was killed leaves a stage `making` and no `ended`.
 """
 
 from __future__ import annotations
@@ -18,10 +17,9 @@ from typing import Any
 
 from astrocnn.errors import AstrocnnError
 from astrocnn.pipeline.plan import Plan
-from astrocnn.pipeline.store import read_json, write_json
+from astrocnn.pipeline.store import ENVIRONMENT, read_json, write_json
 
-STATE, LOG = "state.json", "run.log"
-_LINE = "%(asctime)s %(levelname)s %(message)s"
+STATE = "state.json"
 
 log = logging.getLogger("astrocnn.run")
 
@@ -44,13 +42,15 @@ class RunRecord:
     ----------
     plan : Plan
         Of the run that starts now.
+    log_path : Path
+        Its log.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._path = plan.store.root / STATE
+    def __init__(self, plan: Plan, log_path: Path) -> None:
+        self._store, self._path = plan.store, plan.store.root / STATE
         self._state: dict[str, Any] = {
             "name": plan.config.name, "file": str(plan.config.file), "seed": plan.config.seed,
-            "started": now(), "ended": None, "outcome": None,
+            "started": now(), "ended": None, "outcome": None, "log": f"{log_path.parent.name}/{log_path.name}",
             "stages": {name: _planned(plan, name) for name in plan.stages},
         }  # fmt: skip
 
@@ -72,7 +72,7 @@ class RunRecord:
         self._set(stage, "making")
         self._write()
         started = monotonic()
-        log.info("%s: making: %s", stage, self._state["stages"][stage]["reason"])
+        log.info("%s: making: %s", stage, self._state["stages"][stage]["reason"], extra={"stage": stage})
         try:
             yield
         except BaseException as error:
@@ -80,14 +80,21 @@ class RunRecord:
             if isinstance(error, AstrocnnError) and error.where is None:
                 error.where = stage
             self._set(stage, outcome, str(error) or type(error).__name__)
-            log.info("%s: %s", stage, outcome, exc_info=error if outcome == "failed" else None)
+            facts = {"stage": stage, "state": outcome, "seconds": round(monotonic() - started, 3)}
+            level, trace = (logging.ERROR, error) if outcome == "failed" else (logging.INFO, None)
+            log.log(level, "%s: %s: %s", stage, outcome, error, exc_info=trace, extra=facts)
             raise
-        log.info("%s: made in %.1f s", stage, monotonic() - started)
 
     def over(self, stage: str, state: str, seconds: float) -> None:
         """Take down what became of a stage."""
         self._set(stage, state)
-        self._state["stages"][stage]["seconds"] = round(seconds, 3)
+        entry = self._state["stages"][stage]
+        entry["seconds"] = round(seconds, 3)
+        facts: dict[str, Any] = {"stage": stage, "state": state, "seconds": entry["seconds"]}
+        if state == "made":
+            made = read_json(self._store.product(stage, entry["hash"]) / ENVIRONMENT) or {}
+            facts["peak_memory_mb"] = made.get("peak_memory_mb")
+        log.info("%s: %s", stage, state, extra=facts)
 
     def _set(self, stage: str, state: str, reason: str | None = None) -> None:
         entry = self._state["stages"][stage]
@@ -115,20 +122,3 @@ def _planned(plan: Plan, name: str) -> dict[str, Any]:
 def _outcome(error: BaseException) -> str:
     """An error fails a run; Ctrl-C and SIGTERM, which are no `Exception`, stop it."""
     return "failed" if isinstance(error, Exception) else "stopped"
-
-
-@contextmanager
-def log_file(root: Path) -> Iterator[None]:
-    """Also write what the package logs, from INFO up, to `run.log`."""
-    logger = logging.getLogger("astrocnn")
-    handler = logging.FileHandler(root / LOG, encoding="utf-8")
-    handler.setFormatter(logging.Formatter(_LINE))
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(min(logger.getEffectiveLevel(), logging.INFO))
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-        logger.removeHandler(handler)
-        handler.close()

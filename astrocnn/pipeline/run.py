@@ -16,9 +16,10 @@ from astrocnn.pipeline.lock import lock
 from astrocnn.pipeline.plan import FILE_HASHES, Plan, StagePlan, check_stage_names, make_plan
 from astrocnn.pipeline.problems import Problem, raise_errors
 from astrocnn.pipeline.publish import publish_product
-from astrocnn.pipeline.record import RunRecord, log_file
+from astrocnn.pipeline.record import RunRecord
 from astrocnn.pipeline.release import freeze, refuse_frozen
 from astrocnn.pipeline.retry import plan_retries, settle_retries
+from astrocnn.pipeline.run_log import run_log
 from astrocnn.pipeline.stage import Progress
 from astrocnn.pipeline.store import Store
 from astrocnn.pipeline.view import RunView, view_of_plan
@@ -92,7 +93,7 @@ def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener:
     plan = make_plan(config, store, options.force, files)
     raise_errors(plan.problems)
     _chosen(plan, options)
-    with lock(store.root), log_file(store.root):
+    with lock(store.root), run_log(store.root) as log_path:
         store.sweep()
         plan = make_plan(config, store, options.force, files)  # again: another run may have ended meanwhile
         for problem in plan.problems:
@@ -102,7 +103,7 @@ def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener:
         if options.retry_rejected:
             plan_retries(plan, chosen)
         refuse_frozen(store.root, ((name, plan[name].hash) for name in options.force), "--force")
-        outcome, record = Outcome(view_of_plan(plan)), RunRecord(plan)
+        outcome, record = Outcome(view_of_plan(plan)), RunRecord(plan, log_path)
         with record.running():
             for stage_plan in plan.stages.values():
                 _one_stage(plan, stage_plan, stage_plan.name in chosen, options, listener, outcome, record)

@@ -53,7 +53,8 @@ class RunStatus:
 
     Attributes
     ----------
-    name, file, started : str
+    name, file, started, log : str
+        The log by its path below the run's folder.
     ended : str or None
     outcome : str
         `running`, `done`, `failed`, `stopped` or, where the process is gone without a word, `killed`.
@@ -67,6 +68,7 @@ class RunStatus:
     name: str
     file: str
     started: str
+    log: str
     ended: str | None
     outcome: str
     process: str | None
@@ -90,7 +92,15 @@ def run_status(root: Path) -> RunStatus:
     store = Store(root)
     stages = tuple(_stage(store, entry, process) for entry in state["stages"])
     return RunStatus(
-        state["name"], state["file"], state["started"], state["ended"], outcome, process, stages, tuple(released(root))
+        state["name"],
+        state["file"],
+        state["started"],
+        state["log"],
+        state["ended"],
+        outcome,
+        process,
+        stages,
+        tuple(released(root)),
     )
 
 

@@ -24,8 +24,8 @@ class StageView:
         Where its product stands or would stand.
     hash : str
         Content hash of the product.
-    seconds : float or None
-        Time its last making took.
+    seconds, peak_memory_mb : float or None
+        Time its last making took, and the largest memory of a process meanwhile.
     parents : tuple of str
         Stages whose products it takes.
     """
@@ -38,6 +38,7 @@ class StageView:
     hash: str = ""
     seconds: float | None = None
     parents: tuple[str, ...] = ()
+    peak_memory_mb: float | None = None
 
     @property
     def anchor(self) -> str:
@@ -75,6 +76,8 @@ class ReportRun:
         Machine, versions, times: shown apart from the content, which depends on the products alone.
     seed : int or None
         The run's seed.
+    warnings : list of str
+        What the run's log warns of.
     """
 
     name: str
@@ -85,6 +88,7 @@ class ReportRun:
     stages: list[StageView] = field(default_factory=list)
     environment: dict[str, Any] = field(default_factory=dict)
     seed: int | None = None
+    warnings: list[str] = field(default_factory=list)
 
     def stage(self, name: str) -> StageView | None:
         """The stage of this name, None where the report was not given it."""

@@ -29,6 +29,7 @@ class Report(Stage[Parameters]):
     def run(self, task: Task[Parameters]) -> None:
         """Build the page from the products' folders."""
         from astrocnn.pipeline.provenance import environment
+        from astrocnn.pipeline.run_log import logged_warnings
         from astrocnn.report.build import build_report
         from astrocnn.report.run_view import ReportRun, StageView
 
@@ -37,6 +38,7 @@ class Report(Stage[Parameters]):
             StageView(
                 view.name, view.use, view.kind, "made" if view.name == task.name else view.state, view.folder,
                 view.hash, view.environment.get("seconds"), view.parents,
+                view.environment.get("peak_memory_mb"),
             )
             for view in task.run
             if view.name in shown or view.name == task.name or view.state == "skipped"
@@ -44,7 +46,7 @@ class Report(Stage[Parameters]):
         run = ReportRun(
             name=task.run.name, title=task.parameters.title, description=task.parameters.description,
             caveats=list(task.parameters.caveats), file_text=task.run.file_text, stages=stages,
-            environment=environment(0.0), seed=task.scene.seed,
+            environment=environment(0.0), seed=task.scene.seed, warnings=logged_warnings(),
         )  # fmt: skip
         build_report(task.out, run)
 

@@ -4,13 +4,23 @@ import fcntl
 import json
 import logging
 import os
+from datetime import datetime
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from astrocnn.api import run
 from astrocnn.errors import InputMissing, StageFailed
 from astrocnn.pipeline.lock import holder, lock
+from astrocnn.pipeline.provenance import peak_memory_mb, reset_peak_memory
+from astrocnn.pipeline.run_log import read_log
 from astrocnn.pipeline.status import run_status
+
+
+def log_lines(runs):
+    """Lines of the log of the last run."""
+    return read_log(runs / "toy" / run_status(runs / "toy").log)
 
 
 def states(root):
@@ -35,15 +45,17 @@ def test_a_failure_is_kept_with_its_reason_and_its_stage(toy, tmp_path):
     assert status.outcome == "failed"
     assert status.stages[0].reason == "numbers: out of ink"
     assert states(tmp_path / "toy") == {"numbers": "failed", "total": "waiting"}
-    assert "out of ink" in (tmp_path / "toy/run.log").read_text()
+    last = [line for line in log_lines(tmp_path) if line.get("stage") == "numbers"][-1]
+    assert (last["level"], last["state"]) == ("ERROR", "failed")
+    assert "out of ink" in last["message"]
 
 
 def test_a_bug_in_a_stage_comes_through_and_is_kept(toy, tmp_path):
     with pytest.raises(ZeroDivisionError):
         run(toy, runs=tmp_path, settings=["stages.numbers.crash=true"])
     assert run_status(tmp_path / "toy").stages[0].reason == "a bug"
-    log = (tmp_path / "toy/run.log").read_text()
-    assert "ZeroDivisionError: a bug" in log, "the log holds the traceback"
+    errors = [line["error"] for line in log_lines(tmp_path) if "error" in line]
+    assert "ZeroDivisionError: a bug" in errors[0], "the log holds the traceback"
 
 
 def test_an_interruption_is_no_failure(toy, tmp_path, monkeypatch):
@@ -91,9 +103,52 @@ def test_the_log_file_is_closed_and_the_level_put_back(toy, tmp_path):
     before = logger.level, list(logger.handlers)
     run(toy, runs=tmp_path)
     assert (logger.level, logger.handlers) == before
-    lines = (tmp_path / "toy/run.log").read_text().splitlines()
+    lines = [line["message"] for line in log_lines(tmp_path)]
     assert "toy starts" in lines[0]
     assert "toy ends: done" in lines[-1]
+
+
+def test_each_run_has_a_log_of_its_own_that_the_status_names(toy, tmp_path):
+    run(toy, runs=tmp_path)
+    first = run_status(tmp_path / "toy").log
+    with pytest.raises(StageFailed):
+        run(toy, runs=tmp_path, settings=["stages.numbers.value=2", "stages.numbers.failure=out of ink"])
+    second = run_status(tmp_path / "toy").log
+    assert {f"logs/{path.name}" for path in (tmp_path / "toy/logs").iterdir()} == {first, second}
+    assert first < second, "their names stand in the order of time"
+
+
+def test_the_log_holds_time_and_memory_of_each_stage(toy, tmp_path):
+    run(toy, runs=tmp_path)
+    made = {line["stage"]: line for line in log_lines(tmp_path) if line.get("state") == "made"}
+    assert set(made) == {"numbers", "total"}
+    for line in made.values():
+        assert 0 < line["seconds"] < 60
+        assert 10 < line["peak_memory_mb"] < 20_000
+        assert datetime.fromisoformat(line["time"]).tzinfo is not None
+
+
+def test_warnings_of_workers_stand_in_the_log_of_the_run(toy, tmp_path):
+    run(toy, runs=tmp_path, settings=["stages.numbers.warning=low on ink"], workers=2)
+    told = [line for line in log_lines(tmp_path) if line["level"] == "WARNING"]
+    assert {line["message"] for line in told} == {"low on ink"}
+
+
+def test_a_line_that_a_kill_cut_short_is_left_out(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"message": "whole"}\n{"message": "cut sh')
+    assert read_log(path) == [{"message": "whole"}]
+
+
+def test_memory_is_that_of_the_stage_and_not_of_the_one_before(tmp_path):
+    reset_peak_memory()
+    before = peak_memory_mb()
+    block = np.ones(30_000_000)
+    assert peak_memory_mb() > before + 200
+    del block
+    reset_peak_memory()
+    if Path("/proc/self/clear_refs").is_file():
+        assert peak_memory_mb() < before + 100
 
 
 def test_nothing_is_recorded_for_a_stage_that_was_not_asked_for(toy, tmp_path):

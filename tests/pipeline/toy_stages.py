@@ -1,5 +1,6 @@
 """A plugin with toy stages: numbers in parts, and their sum; able to wait, to reject and to fail."""
 
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ class NumbersParameters(StageParameters):
     seconds: float = Field(0.0, ge=0, description="time a part takes")
     rejected: int = Field(0, ge=0, description="objects that are rejected beside each good one")
     failure: str = Field("", description="message to fail with")
+    warning: str = Field("", description="what to warn of")
     crash: bool = Field(False, description="whether to fail as a bug does")
     extra: Annotated[InputValue | None, Outside()] = Field(None, description="a file that is not needed")
 
@@ -29,8 +31,7 @@ class Numbers(Stage[NumbersParameters]):
 
     use = "toy-numbers"
     produces = "Numbers"
-    extent_keys = ("number", "failure", "seconds", "crash")
-    Parameters = NumbersParameters
+    extent_keys = ("number", "failure", "seconds", "warning", "crash")
 
     def parts(self, parameters, scene):
         return [Part(f"part{number}", number) for number in range(parameters.number)]
@@ -39,6 +40,8 @@ class Numbers(Stage[NumbersParameters]):
         deadline = time.monotonic() + task.parameters.seconds
         while time.monotonic() < deadline:
             time.sleep(0.02)
+        if task.parameters.warning:
+            logging.getLogger("astrocnn.toy").warning(task.parameters.warning)
         if task.parameters.failure:
             raise StageFailed(task.parameters.failure)
         if task.parameters.crash:
@@ -62,7 +65,6 @@ class Sum(Stage[SumParameters]):
 
     use = "toy-sum"
     produces = "Sum"
-    Parameters = SumParameters
 
     def run(self, task):
         (task.out / "sum.txt").write_text((task.source("numbers").folder / "numbers.txt").read_text())

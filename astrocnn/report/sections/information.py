@@ -18,6 +18,7 @@ def information_section(run: ReportRun) -> Section:
             "name": stage.name,
             "state": stage.state,
             "text": duration(stage.seconds),
+            "memory": f"{stage.peak_memory_mb:,.0f} MB" if stage.peak_memory_mb else "",
             "percent": 100 * seconds[stage.name] / longest,
         }
         for stage in run.stages
@@ -31,6 +32,7 @@ def information_section(run: ReportRun) -> Section:
         "information.html",
         timings=timings,
         total=duration(sum(seconds.values())),
+        warnings=run.warnings,
         environment=flattened(run.environment),
         stages=stages,
     )
