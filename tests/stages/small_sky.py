@@ -1,0 +1,140 @@
+"""A small sky of FITS tiles, an instrument for it, and pipelines that run on it in seconds."""
+
+import copy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from astropy.io import fits
+from ruamel.yaml import YAML
+
+import astrocnn
+
+NETWORK = Path(__file__).parents[1] / "training" / "small_network.py"
+BANDS = ("g", "r")
+SCALE = 0.2
+
+INSTRUMENT = {
+    "title": "A camera for tests",
+    "flux_unit": "electron / s",
+    "pixel_scale": {"value": SCALE, "unit": "arcsec", "reference": "test", "verified": True},
+    "bands": {
+        band: {
+            "psf": {"fwhm": {"value": 0.5, "unit": "arcsec", "reference": "test", "verified": True}},
+            "sky_sigma": {"value": 1.0, "unit": "flux unit", "reference": "test", "verified": True},
+            "electrons_per_unit": {
+                "value": 50.0,
+                "unit": "electron / flux unit",
+                "reference": "test",
+                "verified": True,
+            },
+        }
+        for band in BANDS
+    },
+    "references": {"test": "made up for the tests"},
+}
+
+STAGES = {
+    "galaxies": {
+        "use": "cutouts", "images": "${inputs.tiles}", "size_arcsec": 4.8, "stars": "keep",
+        "splits": {"train": 0.5, "validation": 0.2, "test": 0.3},
+    },
+    "lenses": {
+        "use": "simulate-lenses", "galaxies": "galaxies", "einstein_radius_arcsec": [0.5, 0.7],
+        "source_half_light_radius_arcsec": [0.1, 0.2], "source_sersic_index": [1.0, 2.0], "snr": [60.0, 200.0],
+        "lenses_per_galaxy": 2, "nonlenses_per_galaxy": 2, "test_lenses_per_galaxy": 2, "test_nonlenses_per_galaxy": 2,
+        "supersampling": 2,
+    },
+    "finder": {
+        "use": "train", "samples": "lenses", "network": "pocket", "input_px": 16, "epochs": 2, "batch_size": 16,
+        "learning_rate": 0.01, "schedule": {"kind": "cosine"},
+    },
+    "skill": {
+        "use": "evaluate", "model": "finder", "samples": "lenses.test", "resamples": 100,
+        "subsets": {"wide": {"einstein_radius_arcsec": {"above": 0.58}}},
+    },
+    "scores": {"use": "score", "model": "finder", "samples": "galaxies"},
+    "candidates": {"use": "catalog", "scores": "scores", "keep": {"top": 5}, "formats": ["votable", "ecsv"]},
+    "summary": {"use": "report", "title": "A small sky"},
+}  # fmt: skip
+
+
+def write_tile(folder, name, seed, ra=150.0, galaxies=16, shape=(160, 160), spoil=None):
+    """One FITS file per band: galaxies with exponential profiles on a jittered grid, in noise of 1 on a sky of 20."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    light = np.zeros(shape)
+    side = int(np.ceil(np.sqrt(galaxies))) if galaxies else 1
+    for number in range(galaxies):
+        x, y = (
+            (np.array([number % side, number // side]) + 0.5) * (np.array(shape) - 30) / side
+            + 15
+            + rng.uniform(-2, 2, 2)
+        )
+        radius = np.hypot(columns - x, (rows - y) / rng.uniform(0.6, 1.0))
+        light += rng.uniform(60, 200) * np.exp(-radius / rng.uniform(1.5, 2.5))
+    for band, colour in zip(BANDS, (0.7, 1.0), strict=True):
+        data = (20 + colour * light + rng.normal(0, 1, shape)).astype(np.float32)
+        if spoil is not None:
+            data[spoil] = np.nan
+        hdu = fits.PrimaryHDU(data)
+        hdu.header.update(
+            CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CUNIT1="deg", CUNIT2="deg", CRVAL1=ra, CRVAL2=2.0,
+            CRPIX1=(shape[1] + 1) / 2, CRPIX2=(shape[0] + 1) / 2, CD1_1=-SCALE / 3600, CD1_2=0.0, CD2_1=0.0,
+            CD2_2=SCALE / 3600, RADESYS="ICRS",
+        )  # fmt: skip
+        folder.mkdir(exist_ok=True)
+        hdu.writeto(folder / f"{name}_{band}.fits", overwrite=True)
+
+
+class Project:
+    """A folder with tiles, an instrument and a pipeline file; `run` runs the file as it stands."""
+
+    def __init__(self, root):
+        self.root = root
+        root.mkdir(exist_ok=True)
+        self.file = root / "small.yaml"
+        self.stages = {}
+        self.data = {
+            "version": 1, "name": "small", "seed": 3, "instrument": "camera.yaml", "plugins": [str(NETWORK)],
+            "inputs": {"tiles": "tiles/{tile}_{band}.fits"},
+        }  # fmt: skip
+        self.runs = root / "runs"
+        self._dump({**INSTRUMENT}, root / "camera.yaml")
+
+    def add_tile(self, name, seed, folder="tiles", **options):
+        write_tile(self.root / folder, name, seed, ra=150.0 + 0.05 * seed, **options)
+
+    def use(self, *names, **changes):
+        """Take stages of `STAGES`, with changes of single stages: use("galaxies", galaxies={"stars": "exclude"})."""
+        self.stages = {name: {**copy.deepcopy(STAGES[name]), **changes.pop(name, {})} for name in names}
+        self.stages.update(changes)
+        return self
+
+    def run(self, **options):
+        self._dump({**self.data, "stages": self.stages}, self.file)
+        return astrocnn.run(self.file, runs=options.pop("runs", self.runs), **options)
+
+    def problems(self):
+        """Text of every problem of the file, warnings too, without compute."""
+        from astrocnn.pipeline.config import load_config
+        from astrocnn.pipeline.plan import make_plan
+        from astrocnn.pipeline.store import Store
+
+        self._dump({**self.data, "stages": self.stages}, self.file)
+        plan = make_plan(load_config(self.file), Store(self.runs / "small"))
+        return [SimpleNamespace(level=one.level, text=str(one)) for one in plan.problems]
+
+    def _dump(self, data, path):
+        yaml = YAML(typ="safe", pure=True)
+        yaml.representer.sort_base_mapping_type_on_output = False
+        with path.open("w") as stream:
+            yaml.dump(data, stream)
+
+
+def whole_project(root):
+    """All stages on two tiles."""
+    project = Project(root)
+    project.add_tile("north", 1)
+    project.add_tile("south", 2)
+    return project.use(*STAGES)
