@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -12,6 +13,9 @@ from astrocnn import backend
 from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Part, References, Scene, Stage, StageParameters, Task
+
+if TYPE_CHECKING:
+    from astrocnn.training.model_folder import TrainedModel
 
 FILE = "scores.parquet"
 
@@ -61,20 +65,27 @@ class Score(Stage[Parameters]):
     def _score(self, task: Task[Parameters], part: int | None) -> None:
         import numpy as np
 
-        from astrocnn.training.model_folder import load_model
         from astrocnn.training.scores import score_table, write_scores
 
         backend.prepare()
         model = task.source("model")
         samples = open_samples(task.source("samples"), part)
         table = score_table(
-            load_model(model.folder), samples, model.name.removeprefix("inputs."), task.parameters.expected_prevalence,
-            task.progress,
+            _loaded(model.folder, model.hash), samples, model.name.removeprefix("inputs."),
+            task.parameters.expected_prevalence, task.progress,
         )  # fmt: skip
         write_scores(table, task.out / FILE)
         scored = np.isfinite(table["mean"])
         task.ledger.add(table["id"][scored], "scored")
         task.ledger.add(table["id"][~scored], "rejected", "values that are not finite")
+
+
+@lru_cache(maxsize=1)
+def _loaded(folder: Path, digest: str) -> TrainedModel:
+    """A model that is loaded once for all tiles; the hash keeps another one in the same folder apart."""
+    from astrocnn.training.model_folder import load_model
+
+    return load_model(folder)
 
 
 STAGE = Score()
