@@ -70,7 +70,7 @@ def write_scores(table: dict[str, np.ndarray], path: Path) -> None:
     import pyarrow
 
     columns = {
-        name: [str(value) for value in values] if name == "id"
+        name: pyarrow.array([str(value) for value in values], pyarrow.string()) if name == "id"
         else values.astype(np.int32 if name == "flags" else np.float32)
         for name, values in table.items()
     }  # fmt: skip

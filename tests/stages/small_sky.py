@@ -9,6 +9,8 @@ from astropy.io import fits
 from ruamel.yaml import YAML
 
 import astrocnn
+from astrocnn.samples.meta import SampleMeta
+from astrocnn.samples.shards import ShardWriter
 
 NETWORK = Path(__file__).parents[1] / "training" / "small_network.py"
 BANDS = ("g", "r")
@@ -138,3 +140,14 @@ def whole_project(root):
     project.add_tile("north", 1)
     project.add_tile("south", 2)
     return project.use(*STAGES)
+
+
+def copy_samples(samples, folder, data=None, columns=None, **meta):
+    """Write a set as one from elsewhere, with other pixels, columns or meta; returns the folder."""
+    folder.mkdir()
+    rows = np.arange(len(samples))
+    table = {name: samples.column(name) for name in samples.columns} | (columns or {})
+    described = SampleMeta.model_validate(samples.meta.model_dump() | meta)
+    with ShardWriter(folder / "samples.h5", described) as writer:
+        writer.append(samples.read(rows) if data is None else data.astype(np.float32), table)
+    return folder

@@ -118,6 +118,8 @@ def test_an_empty_table_can_be_written(model, write_set, tmp_path):
     """The scores of a tile without galaxies."""
     table = score_table(model(), write_set(6).select(np.zeros(6, bool)), "finder")
     write_scores(table, tmp_path / "scores.parquet")
+    types = [str(field.type) for field in parquet.read_schema(tmp_path / "scores.parquet")]
+    assert types == ["string", "float", "float", "float", "float", "int32"], "it is put together with those of others"
     assert {name: len(values) for name, values in read_scores(tmp_path / "scores.parquet").items()} == dict.fromkeys(
         table, 0
     )
