@@ -60,7 +60,7 @@ def prepare() -> Any:
         )  # fmt: skip
     if not _prepared:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # TensorFlow leaves it out on some processors: half as fast
+        os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # TensorFlow leaves it out on some processors: a third slower
         with _without_native_chatter():
             import keras
 
