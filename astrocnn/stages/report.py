@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, Strict
 
 from astrocnn.pipeline.stage import Edge, References, Stage, StageParameters, Task
+
+if TYPE_CHECKING:
+    from astrocnn.pipeline.view import ProductView
+    from astrocnn.report.run_view import StageView
 
 
 class Parameters(StageParameters):
@@ -31,24 +35,32 @@ class Report(Stage[Parameters]):
         from astrocnn.pipeline.provenance import environment
         from astrocnn.pipeline.run_log import logged_warnings
         from astrocnn.report.build import build_report
-        from astrocnn.report.run_view import ReportRun, StageView
+        from astrocnn.report.run_view import ReportRun
 
         shown = {source.name for source in task.scene.sources.get("products", ())}
         stages = [
-            StageView(
-                view.name, view.use, view.kind, "made" if view.name == task.name else view.state, view.folder,
-                view.hash, view.environment.get("seconds"), view.parents,
-                view.environment.get("peak_memory_mb"),
-            )
+            _seen(view, being_made=view.name == task.name)
             for view in task.run
             if view.name in shown or view.name == task.name or view.state == "skipped"
-        ]  # fmt: skip
+        ]
         run = ReportRun(
             name=task.run.name, title=task.parameters.title, description=task.parameters.description,
             caveats=list(task.parameters.caveats), file_text=task.run.file_text, stages=stages,
             environment=environment(0.0), seed=task.scene.seed, warnings=logged_warnings(),
         )  # fmt: skip
         build_report(task.out, run)
+
+
+def _seen(view: ProductView, being_made: bool) -> StageView:
+    """A stage as the page shows it; of the page itself nothing that an earlier one may have left."""
+    from astrocnn.report.run_view import StageView
+
+    if being_made:
+        return StageView(view.name, view.use, view.kind, "made", hash=view.hash, parents=view.parents)
+    return StageView(
+        view.name, view.use, view.kind, view.state, view.folder, view.hash, view.environment.get("seconds"),
+        view.parents, view.environment.get("peak_memory_mb"),
+    )  # fmt: skip
 
 
 STAGE = Report()
