@@ -1,10 +1,32 @@
-"""What any test may use: a registry of stages that forgets, after the test, the plugins it loaded."""
+"""What any test may use: a small sky to run pipelines on, and a registry of stages that forgets plugins of a test."""
 
 import sys
 
 import pytest
+from small_sky import Project, whole_project
 
 from astrocnn.pipeline import registry
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Receptive-field tables that the tests measure do not go to the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def project(tmp_path):
+    """An empty project."""
+    return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory):
+    """All stages, once, on two tiles: project and run. Look, do not touch."""
+    project = whole_project(tmp_path_factory.mktemp("whole"))
+    return project, project.run()
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from golden_guard import GOLDEN, TRAINED_ON, read_golden, refreshed, write_golden
 from small_sky import whole_project
 

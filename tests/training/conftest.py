@@ -26,14 +26,6 @@ def pictures(number, size, seed=0):
     return data.astype(np.float32), label
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory):
-    """Receptive-field tables that the tests measure do not go to the user's cache."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="session")
 def pocket():
     """The network of `small_network.py`, registered; pocket(**options) gives one with options."""

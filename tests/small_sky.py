@@ -12,7 +12,7 @@ import astrocnn
 from astrocnn.samples.meta import SampleMeta
 from astrocnn.samples.shards import ShardWriter
 
-NETWORK = Path(__file__).parents[1] / "training" / "small_network.py"
+NETWORK = Path(__file__).parent / "training" / "small_network.py"
 BANDS = ("g", "r")
 SCALE = 0.2
 
