@@ -57,11 +57,8 @@ class Catalog(Stage[Parameters]):
         from astrocnn.samples.sample_set import SampleSet
         from astrocnn.training.scores import read_scores
 
-        samples_source = _scored(task.scene)
-        if samples_source is None:
-            return
         scores = read_scores(task.source("scores").folder / "scores.parquet")
-        samples = SampleSet.open(samples_source.folder)
+        samples = SampleSet.open((_scored(task.scene) or task.source("samples")).folder)
         columns, kept = choose_candidates(scores, samples, **task.parameters.keep.model_dump())
         table = candidate_table(columns, _metadata(task), flux_unit=samples.meta.flux_unit or "")
         formats = dict.fromkeys([*task.parameters.formats, "parquet"])

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,13 @@ from astropy.table import Table
 from pyarrow import parquet
 from small_sky import copy_samples
 
-from astrocnn.errors import DataError
+from astrocnn.errors import DataError, StageFailed
+from astrocnn.pipeline.config import load_config
+from astrocnn.pipeline.ledger import Ledger
+from astrocnn.pipeline.plan import make_plan
 from astrocnn.pipeline.problems import PipelineFileErrors
+from astrocnn.pipeline.stage import Task
+from astrocnn.pipeline.store import Store
 from astrocnn.scoring.flags import TRAINED_ON
 from astrocnn.training.model_folder import read_card
 from astrocnn.training.scores import write_scores
@@ -264,6 +270,15 @@ def test_scores_from_outside_need_their_samples(project, catalog):
     del project.stages["candidates"]["samples"]
     (problem,) = [one.text for one in project.problems() if one.level == "error"]
     assert "candidates.samples: the scored objects are not known; to fix, name their stage" in problem
+
+
+def test_a_stage_that_passed_no_check_makes_no_empty_catalog(project, catalog):
+    catalog(np.zeros(32))
+    plan = make_plan(load_config(project.file), Store(project.runs / "small"))["candidates"]
+    scene = replace(plan.scene, sources={"scores": plan.scene.sources["scores"]})
+    task = Task(plan.entry.parameters, scene, project.root, project.root, Ledger(), lambda *_: None)
+    with pytest.raises(StageFailed, match=r"candidates\.samples: has no source"):
+        plan.entry.stage.run(task)
 
 
 def test_samples_that_were_not_scored_are_refused(catalog, galaxies, tmp_path):

@@ -215,3 +215,78 @@ def test_the_product_is_plain_shards_under_the_tiles_order(whole_run):
     first, second = (SampleSet.open(path) for path in sorted(folder.glob("*.h5")))
     assert set(first.column("tile")) == {"north"}
     assert set(second.column("tile")) == {"south"}
+
+
+@pytest.fixture
+def placed(sky):
+    """placed(rows): stamps at the positions of a table with id, ra and dec."""
+
+    def make(rows):
+        lines = ["id,ra,dec", *(f"{name},{ra:.9f},{dec:.9f}" for name, ra, dec in rows)]
+        (sky.root / "positions.csv").write_text("\n".join(lines) + "\n")
+        sky.data["inputs"]["positions"] = "positions.csv"
+        return sky.use("galaxies", galaxies={"positions": "${inputs.positions}"})
+
+    return make
+
+
+def positions_on(sky, tile, *pixels):
+    """Right ascension and declination of pixels of a tile."""
+    wcs = WCS(fits.getheader(sky.root / "tiles" / f"{tile}_r.fits"))
+    return [wcs.pixel_to_world_values(x, y) for x, y in pixels]
+
+
+def test_stamps_are_cut_at_the_positions_of_a_table(sky, placed):
+    (a, b), (c,) = positions_on(sky, "north", (50.3, 70.3), (80.4, 40.6)), positions_on(sky, "south", (31.0, 99.0))
+    samples = placed([("a", *a), ("b", *b), ("c", *c)]).run()["galaxies"].samples
+    assert list(samples.ids) == ["a", "b", "c"]
+    assert list(samples.column("tile")) == ["north", "north", "south"]
+    np.testing.assert_allclose(samples.column("x"), [50.3, 80.4, 31], atol=1e-4)
+    image = fits.getdata(sky.root / "tiles" / "north_r.fits")
+    np.testing.assert_array_equal(samples.read(np.array([0]))[0, ..., 1], image[59:83, 39:63])
+    assert all(group.startswith("J") for group in samples.column("group")), "by position, whatever the id"
+
+
+def test_positions_without_a_stamp_stand_in_the_ledger(sky, placed):
+    inside, near_the_edge = positions_on(sky, "north", (50.0, 70.0), (3.0, 70.0))
+    view = placed([("in", *inside), ("edge", *near_the_edge), ("far", 10.0, -40.0)]).run()["galaxies"]
+    assert view.ledger == {"excluded": {"edge": 1, "outside the images": 1}, "read": {"": 1}}
+
+
+def test_an_object_on_two_tiles_is_cut_from_both(sky, placed):
+    sky.add_tile("twin", 1)  # the same part of the sky as the first
+    (place,) = positions_on(sky, "north", (50.0, 70.0))
+    samples = placed([("a", *place)]).run()["galaxies"].samples
+    assert list(samples.ids) == ["a", "a"]
+    assert list(samples.column("tile")) == ["north", "twin"]
+    assert len(set(samples.column("split"))) == 1
+
+
+def test_positions_that_lie_on_no_image_are_a_missing_input(placed):
+    with pytest.raises(InputMissing, match=r"no position lies on any image.*2 positions"):
+        placed([("a", 10.0, -40.0), ("b", 330.0, -2.0)]).run()
+
+
+def test_keys_of_detection_beside_positions_are_told(sky, placed):
+    project = placed([("a", *positions_on(sky, "north", (50.0, 70.0))[0])])
+    project.stages["galaxies"]["threshold_sigma"] = 5.0
+    texts = [one.text for one in project.problems() if one.level == "warning"]
+    assert sum("changes nothing: with positions, nothing is detected" in text for text in texts) == 2  # stars, too
+
+
+def test_other_positions_are_another_product(sky, placed):
+    one, other = positions_on(sky, "north", (50.0, 70.0), (60.0, 70.0))
+    first = placed([("a", *one)]).run()["galaxies"]
+    assert placed([("a", *one)]).run()["galaxies"].state == "reuse"
+    again = placed([("a", *other)]).run()["galaxies"]
+    assert (again.state, again.hash == first.hash) == ("made", False)
+
+
+def test_positions_on_the_picture_that_comes_with_a_package(sky, placed):
+    project = placed([("middle", 53.1625, -27.7914), ("elsewhere", 53.3, -27.7914)])
+    project.data["inputs"]["tiles"] = "sample:hubble"
+    project.data["instrument"] = "hubble-xdf-picture"
+    run = project.run()["galaxies"]
+    assert run.samples.meta.bands == ("red", "green", "blue")
+    assert list(run.samples.ids) == ["middle"]
+    assert run.ledger == {"excluded": {"outside the images": 1}, "read": {"": 1}}

@@ -147,6 +147,28 @@ def test_an_absent_model_is_no_reason_to_leave_out_the_epochs():
         Parameters.model_validate({"from": given, "network": "pocket", "fine_tune": True})
 
 
+def told_by_check(sky, **changes):
+    """Lines that `astrocnn check` prints of the training."""
+    from astrocnn.pipeline.config import load_config
+    from astrocnn.pipeline.plan import make_plan
+    from astrocnn.pipeline.store import Store
+
+    problems_of(sky, **changes)
+    plan = make_plan(load_config(sky.file), Store(sky.runs / "small"))["finder"]
+    return list(plan.entry.stage.report_check(plan.entry.parameters, plan.scene))
+
+
+def test_check_tells_what_the_network_sees_and_where_its_layers_are(sky):
+    head, sees, must_see, takes_in, layers = told_by_check(sky, options={"filters": 3}, covers_arcsec=2.5)
+    assert head == "receptive field of pocket: warning"
+    assert (sees.split(), must_see.split(), takes_in.split()) == (
+        ["sees", "5.8", "arcsec"], ["must", "see", "2.5", "arcsec"], ["takes", "in", "3.2", "arcsec"],
+    )  # fmt: skip
+    command = "astrocnn field pocket --size 16 --bands 2 --option filters=3 --scale 0.2arcsec --covers 2.5arcsec"
+    assert layers.endswith(command)
+    assert "(largest simulated lens" in told_by_check(sky, covers_arcsec=None)[2]
+
+
 @pytest.fixture
 def with_model(sky, whole_run):
     """That project with the trained model of another run as an input."""
@@ -163,6 +185,24 @@ def test_an_imported_model_is_taken_as_it_is_and_its_training_set_not_made(with_
     }  # fmt: skip
     for name in ("network.keras", "model.yaml", "trained_on.csv"):
         assert (run["finder"].folder / name).read_bytes() == (whole_run[1]["finder"].folder / name).read_bytes()
+
+
+def test_check_tells_what_was_found_of_an_imported_model(with_model, whole_run):
+    head, layers = told_by_check(with_model)
+    assert head == "receptive field of pocket, trained: warning"
+    assert layers.split() == ["layers", "astrocnn", "field", str(whole_run[1]["finder"].folder)]
+
+
+def test_an_absent_model_needs_a_network_to_train(with_model):
+    with_model.data["inputs"]["model"] = None
+    (error,) = errors_of(with_model, network=None)
+    assert "finder.network: is needed where no model is given" in error
+
+
+def test_fine_tuning_needs_samples(with_model):
+    with_model.use("finder", finder={"from": "${inputs.model}", "fine_tune": True})
+    (error,) = errors_of(with_model, samples=None)
+    assert "finder.samples: is needed to fine-tune" in error
 
 
 def test_an_absent_model_is_trained(with_model):
