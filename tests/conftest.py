@@ -1,11 +1,21 @@
-"""What any test may use: a small sky to run pipelines on, and a registry of stages that forgets plugins of a test."""
+"""What any test may use: the command line in this process, a small sky, and a registry that forgets plugins."""
 
 import sys
+from typing import NamedTuple
 
 import pytest
 from small_sky import Project, whole_project
 
+from astrocnn.cli.main import run_command
 from astrocnn.pipeline import registry
+
+
+class Result(NamedTuple):
+    """What a command ended with."""
+
+    code: int
+    out: str
+    err: str
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,3 +49,16 @@ def forget_plugins():
     for name in set(sys.modules) - modules:
         if name.startswith("astrocnn_plugin_"):
             del sys.modules[name]
+
+
+@pytest.fixture
+def call(capsys, tmp_path, monkeypatch):
+    """Call `astrocnn` in this process and in a folder of its own: call("status", "toy") gives code, out, err."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = run_command([str(argument) for argument in arguments])
+        return Result(code, *capsys.readouterr())
+
+    return run

@@ -113,9 +113,13 @@ class Project:
         self.stages.update(changes)
         return self
 
-    def run(self, **options):
+    def write(self):
+        """Write the pipeline file; returns its path."""
         self._dump({**self.data, "stages": self.stages}, self.file)
-        return astrocnn.run(self.file, runs=options.pop("runs", self.runs), **options)
+        return self.file
+
+    def run(self, **options):
+        return astrocnn.run(self.write(), runs=options.pop("runs", self.runs), **options)
 
     def problems(self):
         """Text of every problem of the file, warnings too, without compute."""
@@ -123,8 +127,7 @@ class Project:
         from astrocnn.pipeline.plan import make_plan
         from astrocnn.pipeline.store import Store
 
-        self._dump({**self.data, "stages": self.stages}, self.file)
-        plan = make_plan(load_config(self.file), Store(self.runs / "small"))
+        plan = make_plan(load_config(self.write()), Store(self.runs / "small"))
         return [SimpleNamespace(level=one.level, text=str(one)) for one in plan.problems]
 
     def _dump(self, data, path):

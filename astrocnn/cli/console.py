@@ -36,10 +36,11 @@ MAIN_FILES = {
 }  # fmt: skip
 
 
-def state_words(state: str) -> str:
-    """State of a stage in words of equal width, coloured on a terminal."""
+def state_line(stage: str, state: str, tail: str) -> str:
+    """Line of a stage: its name, its state in words of equal width, coloured on a terminal, and what else is told."""
     word, colour = _STATES.get(state, (state, None))
-    return click.style(f"{word:<{_STATE_WIDTH}}", fg=colour)
+    tail = tail.rstrip()
+    return f"{stage}  {click.style(f'{word:<{_STATE_WIDTH}}' if tail else word, fg=colour)}" + f"  {tail}" * bool(tail)
 
 
 class RunConsole:
@@ -98,7 +99,7 @@ class RunConsole:
 
     def _line(self, stage: str, state: str, seconds: float, tail: str) -> None:
         took = seconds_text(seconds) if seconds else ""
-        click.echo(f"{stage:<{self._width}}  {state_words(state)}  {took:>{_TIME_WIDTH}}  {tail}".rstrip())
+        click.echo(state_line(f"{stage:<{self._width}}", state, f"{took:>{_TIME_WIDTH}}  {tail}"))
         sys.stdout.flush()
 
     def _bar(self, plan: StagePlan) -> ProgressCall:

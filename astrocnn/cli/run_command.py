@@ -48,7 +48,7 @@ def exit_code(outcome: Outcome, config: PipelineConfig) -> int:
     """Tell of stages over the failure budget; 3 where there is one, else 0."""
     for stage, fraction in outcome.over_budget.items():
         tell_warning(
-            f"{stage}: {100 * fraction:.1f} % of the objects were rejected, more than failure_budget"
+            f"{stage}: {100 * fraction:.1f} % of the objects or tiles were rejected, more than failure_budget"
             f" {100 * config.failure_budget:g} %; see astrocnn status {outcome.run.root}"
         )
     return OVER_BUDGET if outcome.over_budget else 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from astrocnn.cli.columns import aligned, seconds_text
-from astrocnn.cli.console import state_words
+from astrocnn.cli.console import state_line
 from astrocnn.cli.locate import run_folder
 from astrocnn.cli.options import runs_option
 from astrocnn.pipeline.status import RunStatus, StageStatus, run_status
@@ -53,6 +53,6 @@ def _lines(stage: StageStatus, width: int) -> Iterator[str]:
     """One line for the stage, and one for each status and reason in its ledger."""
     told = stage.reason if stage.state not in ("made", "reuse") else ""
     took = seconds_text(stage.seconds) if stage.seconds else ""
-    yield f"{stage.name:<{width}}  {state_words(stage.state)}  {told or took}".rstrip()
+    yield state_line(f"{stage.name:<{width}}", stage.state, told or took)
     rows = [(f"{number:,}", f"{status}: {reason}" if reason else status) for status, reason, number in stage.rows()]
     yield from (f"{'':<{width}}    {line}" for line in aligned(rows, right=(0,)))

@@ -77,7 +77,8 @@ class _Layer:
 def read_tile(files: TileFiles, bands: Sequence[str] | None = None) -> Tile:
     """Read the bands of a tile from .fits, .fits.gz, .fits.bz2 or .fits.fz.
 
-    BSCALE, BZERO, BLANK, integers and byte order are taken care of; axes of length one are dropped.
+    BSCALE, BZERO, BLANK, integers and byte order are taken care of; axes of length one are dropped. A band that has
+    one value everywhere holds no data: it was filled where nothing was observed.
 
     Parameters
     ----------
@@ -107,6 +108,7 @@ def read_tile(files: TileFiles, bands: Sequence[str] | None = None) -> Tile:
         _check_grid(files, bands[0], first, band, layers[band], scale_arcsec)
     data = np.stack([layers[band].image for band in bands], axis=2)
     data[~np.isfinite(data)] = np.nan
+    data[..., np.fmin.reduce(data, axis=(0, 1)) == np.fmax.reduce(data, axis=(0, 1))] = np.nan
     headers = [layers[band].header for band in bands]
     saturations = [float(header["SATURATE"]) for header in headers if "SATURATE" in header]
     units = {header.get("BUNIT") for header in headers}
@@ -160,7 +162,7 @@ def _unreadable(path: Path, reason: str) -> DataError:
         "the file cannot be read: it is cut short or corrupt",
         where=str(path),
         expected="a complete FITS file",
-        received=f"{path.stat().st_size} bytes, {reason}",
+        received=f"{path.stat().st_size} bytes, {' '.join(reason.split())}",
         fix="fetch or copy the file again and compare its size or checksum with the source",
     )
 

@@ -32,10 +32,24 @@ class TileFiles:
 
 @dataclass(frozen=True)
 class TileProblem:
-    """A tile that cannot be read, and why."""
+    """A tile without one of its bands.
+
+    Parameters
+    ----------
+    name : str
+        Of the tile.
+    paths : dict of band to Path
+        The files that are absent.
+    """
 
     name: str
-    reason: str
+    paths: dict[str, Path]
+
+    @property
+    def reason(self) -> str:
+        """What is absent, in words."""
+        files = ", ".join(map(str, self.paths.values()))
+        return f"no file for band {', '.join(self.paths)}: expected {files}"
 
 
 def find_tiles(
@@ -76,8 +90,8 @@ def find_tiles(
         if "" in paths:
             tiles.append(TileFiles(name, dict.fromkeys(bands, paths[""])))
         elif absent := [band for band in bands if band not in paths]:
-            wanted = ", ".join(str(root / pattern.replace("{tile}", name).replace("{band}", band)) for band in absent)
-            problems.append(TileProblem(name, f"no file for band {', '.join(absent)}: expected {wanted}"))
+            wanted = pattern.replace("{tile}", name)
+            problems.append(TileProblem(name, {band: root / wanted.replace("{band}", band) for band in absent}))
         else:
             tiles.append(TileFiles(name, {band: paths[band] for band in bands}))
     if not tiles:
@@ -142,4 +156,4 @@ def _nearest(wanted: Path) -> str:
     folder = next((parent for parent in wanted.parents if parent.is_dir()), Path.cwd())
     names = sorted(path.name for path in folder.iterdir())
     near = get_close_matches(wanted.name, names, n=3, cutoff=0.3) or names[:3]
-    return f"{folder} has {', '.join(near)}" if near else f"{folder} is empty"
+    return f"the folder {folder} has {', '.join(near)}" if near else f"the folder {folder} is empty"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,7 +73,24 @@ def total(counts: dict[str, dict[str, int]]) -> int:
     return sum(sum(reasons.values()) for reasons in counts.values())
 
 
-def rejected_fraction(counts: dict[str, dict[str, int]]) -> float:
-    """Fraction of the objects that were rejected; 0 for an empty ledger."""
+def rejected_fraction(counts: dict[str, dict[str, int]], parts: Sequence[dict[str, dict[str, int]]] = ()) -> float:
+    """Fraction of the objects that were rejected, or that of the parts of which nothing else is left, if larger.
+
+    A tile that cannot be read has one row in the ledger, however many objects it would have held.
+
+    Parameters
+    ----------
+    counts : dict
+        Of the whole ledger.
+    parts : sequence of dict
+        Of the ledger of each part.
+
+    Returns
+    -------
+    float
+        0 for an empty ledger.
+    """
     number = total(counts)
-    return sum(counts.get("rejected", {}).values()) / number if number else 0.0
+    fraction = sum(counts.get("rejected", {}).values()) / number if number else 0.0
+    lost = sum(rejected_fraction(part) == 1.0 for part in parts)
+    return max(fraction, lost / len(parts)) if parts else fraction

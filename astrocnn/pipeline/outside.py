@@ -20,9 +20,7 @@ def outside_source(value: InputValue, kind: str, files: FileHashes) -> Source:
     folder = value.path
     pattern = _EXPECTED.get(kind, "*")
     if not folder.is_dir() or not any(folder.glob(pattern)):
-        raise InputMissing(
-            f"holds no {kind}", where=f"inputs.{value.name} = {value.value}", expected=f"a folder with {pattern}"
-        )
+        raise InputMissing(f"holds no {kind}", where=str(value.value), expected=f"a folder with {pattern}")
     return Source(
         name=f"inputs.{value.name}",
         kind=kind,

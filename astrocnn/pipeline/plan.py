@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from astrocnn import backend
-from astrocnn.errors import AstrocnnError, PipelineFileError, StageFailed
+from astrocnn.errors import AstrocnnError, InputMissing, PipelineFileError, StageFailed
 from astrocnn.pipeline.config import PipelineConfig, StageEntry
+from astrocnn.pipeline.document import KeyPath
 from astrocnn.pipeline.graph import Graph, build_graph
 from astrocnn.pipeline.identity import FORMAT_VERSION, FileHashes, backend_identity, content_hash, differences
 from astrocnn.pipeline.outside import outside_source
 from astrocnn.pipeline.problems import Problem, raise_errors
 from astrocnn.pipeline.release import other_products
-from astrocnn.pipeline.stage import Forecast, Outside, Part, Reference, Scene, Source
+from astrocnn.pipeline.stage import Finding, Forecast, Outside, Part, Reference, Scene, Source
 from astrocnn.pipeline.store import Store
 from astrocnn.spelling import suggestion
 
@@ -94,9 +95,8 @@ def make_plan(config: PipelineConfig, store: Store, force: Sequence[str] = (), f
     Raises
     ------
     PipelineFileErrors
-        When the graph cannot run; findings of the stages' own checks stand in `problems`.
-    InputMissing
-        When files from outside are missing.
+        When the graph cannot run. What the stages' own checks find, and inputs that are missing, stands in
+        `problems`; a stage with such an input, and what follows it, is not in the plan.
     """
     check_stage_names(config, force, "--force")
     graph, problems = build_graph(config)
@@ -122,26 +122,46 @@ class _Planner:
         self.config, self.store, self.graph, self.force, self.files = config, store, graph, force, files
         self.stages: dict[str, StagePlan] = {}
         self.problems: list[Problem] = []
+        self.unknown: set[str] = set()
 
     def add(self, name: str) -> None:
+        """Plan a stage, or find why it cannot be planned; of what it would be the source of, nothing can be told."""
         entry = self.config.stages[name]
         if name in self.graph.skipped:
             self.stages[name] = StagePlan(entry, "skipped", self.graph.skipped[name])
-            return
+        elif self.unknown.intersection(self.graph.parents(name)):
+            self.unknown.add(name)
+        else:
+            try:
+                self.stages[name] = self._plan(entry)
+            except AstrocnnError as error:
+                self.unknown.add(name)
+                if (
+                    problem := self.config.document.problem(self._path_of(error, entry), str(error))
+                ) not in self.problems:
+                    self.problems.append(problem)
+
+    def _path_of(self, error: AstrocnnError, entry: StageEntry) -> KeyPath:
+        """Key of the input that an error names, or of the stage."""
+        given = [entry.parameters.value_of(key) for key in entry.parameters.marked(Outside)]
+        given += [one.outside for references in self.graph.edges[entry.name].values() for one in references]
+        values = {str(one.value): one.name for one in given if one is not None}
+        named = [name for value, name in values.items() if value in str(error.where)]
+        if len(values) == 1 and isinstance(error, InputMissing):  # a file that a pattern matches
+            named = list(values.values())
+        return ("inputs", named[0]) if named else ("stages", entry.name)
+
+    def _plan(self, entry: StageEntry) -> StagePlan:
+        name = entry.name
         sources = {
             key: tuple(self._source(reference, key, entry) for reference in references)
             for key, references in self.graph.edges[name].items()
         }
         config = self.config
         scene = Scene(name, config.seed, config.instrument, sources, tuple(config.stages), config.threads)
-        try:
-            forecast = entry.stage.forecast(entry.parameters, scene)
-            self._check(entry, scene)
-            parts = entry.stage.parts(entry.parameters, scene)
-        except AstrocnnError as error:
-            if error.where is None:
-                error.where = name
-            raise
+        forecast = entry.stage.forecast(entry.parameters, scene)
+        self._check(entry, scene)
+        parts = entry.stage.parts(entry.parameters, scene)
         outside = self._outside(entry) if parts is None else {}
         identity = self._identity(entry, scene, outside)
         numbered = self._hash_parts(entry, scene, parts)
@@ -149,7 +169,7 @@ class _Planner:
             identity["parts"] = {part.name: part.hash for part in numbered}
         plan = StagePlan(entry, "run", "", content_hash(identity), identity, scene, numbered, forecast)
         self._decide(plan)
-        self.stages[name] = plan
+        return plan
 
     def compare_with_release(self) -> None:
         """Find what a run under the name of a release that stands would change."""
@@ -161,7 +181,7 @@ class _Planner:
             self.problems.append(self.config.document.problem(("release",), text))
 
     def _check(self, entry: StageEntry, scene: Scene) -> None:
-        for finding in entry.stage.check(entry.parameters, scene):
+        for finding in (*_wrong_samples(entry, scene), *entry.stage.check(entry.parameters, scene)):
             path = ("stages", entry.name, finding.key) if finding.key else ("stages", entry.name)
             self.problems.append(self.config.document.problem(path, finding.text, finding.level))
 
@@ -218,7 +238,7 @@ class _Planner:
         common = self._common(entry, entry.stage.extent_keys)
         names = [part.name for part in parts]
         if len(set(names)) < len(names):
-            raise StageFailed("two parts have one name", where=entry.name, received=", ".join(sorted(names)))
+            raise StageFailed("two parts have one name", received=", ".join(sorted(names)))
         # a source that is followed part by part stands in the parts' content, but which splits are taken does not
         common["sources"] = {
             key: [["" if key == entry.stage.maps_over else source.hash, list(source.splits)] for source in sources]
@@ -254,3 +274,16 @@ class _Planner:
             return "not made yet"
         changes = list(differences(old, plan.identity))
         return ", ".join(changes[:4]) + (f" and {len(changes) - 4} more" if len(changes) > 4 else "") or "not finished"
+
+
+def _wrong_samples(entry: StageEntry, scene: Scene) -> Iterable[Finding]:
+    """Samples without the split that is asked for, or without labels where they are needed."""
+    for key, sources in scene.sources.items():
+        needs_labels = entry.parameters.marked_edge(key).labelled
+        for source in sources:
+            known = source.forecast
+            if needs_labels and known.labelled is False:
+                yield Finding(key, f"{source.name} has no labels; expected a labelled SampleSet, as simulated ones are")
+            for split in set(source.splits).difference(source.splits if known.splits is None else known.splits):
+                fix = suggestion(split, known.splits or ())
+                yield Finding(key, f"no object of {source.name} is in a split {split!r}; to fix, {fix}")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from astrocnn.errors import StageFailed
-from astrocnn.pipeline.ledger import Ledger, read_ledger
+from astrocnn.pipeline.ledger import Ledger, read_ledger, rejected_fraction
 from astrocnn.pipeline.provenance import environment, reset_peak_memory
 from astrocnn.pipeline.stage import Part, Progress, Scene, Stage, StageParameters, Task
-from astrocnn.pipeline.store import ENVIRONMENT, PROVENANCE, Store, mark_done, read_json, write_json
+from astrocnn.pipeline.store import DONE, ENVIRONMENT, PROVENANCE, Store, mark_done, read_json, write_json
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -30,19 +30,22 @@ def _publish(
     scratch: Path,
     work: Callable[[Path, Path, Ledger], None],
     provenance: dict[str, Any],
-    parts: Sequence[dict[str, Any]] = (),
+    parts: Sequence[Path] = (),
 ) -> None:
-    """Do the work; `parts` are the environments of the parts that the product is put together from."""
+    """Do the work; `parts` are the folders that the product is put together from."""
     ledger = Ledger()
-    started = time.monotonic() - sum(part.get("seconds", 0.0) for part in parts)
+    environments = [read_json(folder / ENVIRONMENT) or {} for folder in parts]
+    started = time.monotonic() - sum(part.get("seconds", 0.0) for part in environments)
     reset_peak_memory()
     with store.writing(target) as out:
         work(out, scratch, ledger)
         ledger.write(out)
         write_json(out / PROVENANCE, provenance)
-        memory = max((part.get("peak_memory_mb", 0.0) for part in parts), default=0.0)
+        memory = max((part.get("peak_memory_mb", 0.0) for part in environments), default=0.0)
         write_json(out / ENVIRONMENT, environment(time.monotonic() - started, memory))
-        mark_done(out, {"ledger": ledger.counts()})
+        counts = ledger.counts()
+        rejected = rejected_fraction(counts, [(read_json(folder / DONE) or {}).get("ledger", {}) for folder in parts])
+        mark_done(out, {"ledger": counts, "rejected_fraction": rejected})
     shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -76,6 +79,7 @@ def publish_product(
     StageFailed
         When a stage that maps over objects has no parts.
     """
+    folders = [store.part(scene.name, part.hash) for part in parts or ()]
 
     def work(out: Path, scratch: Path, ledger: Ledger) -> None:
         task = Task(parameters, scene, out, scratch, ledger, progress, run)
@@ -84,13 +88,10 @@ def publish_product(
             return
         if not parts:
             raise StageFailed("has nothing to do", where=scene.name, expected="at least one tile or shard")
-        folders = [store.part(scene.name, part.hash) for part in parts]
         for folder in folders:
             ledger.extend(read_ledger(folder))
         stage.finish(task, folders)
 
     provenance = {"stage": scene.name, "use": stage.use, "hash": digest, "identity": identity}
-    _publish(
-        store, store.product(scene.name, digest), store.scratch(scene.name, digest), work, provenance,
-        [read_json(store.part(scene.name, part.hash) / ENVIRONMENT) or {} for part in parts or ()],
-    )  # fmt: skip
+    product, scratch = store.product(scene.name, digest), store.scratch(scene.name, digest)
+    _publish(store, product, scratch, work, provenance, folders)

@@ -11,7 +11,6 @@ from astrocnn.errors import PipelineFileError, StoreError
 from astrocnn.pipeline.config import PipelineConfig
 from astrocnn.pipeline.engine import PartOrder, make_parts
 from astrocnn.pipeline.identity import FileHashes
-from astrocnn.pipeline.ledger import rejected_fraction
 from astrocnn.pipeline.lock import lock
 from astrocnn.pipeline.plan import FILE_HASHES, Plan, StagePlan, check_stage_names, make_plan
 from astrocnn.pipeline.problems import Problem, raise_errors
@@ -96,6 +95,7 @@ def run_pipeline(config: PipelineConfig, runs: Path, options: Options, listener:
     with lock(store.root), run_log(store.root) as log_path:
         store.sweep()
         plan = make_plan(config, store, options.force, files)  # again: another run may have ended meanwhile
+        raise_errors(plan.problems)
         for problem in plan.problems:
             listener.warning(problem)
         settle_retries(plan, plan.stages)  # of a run that was killed
@@ -155,8 +155,8 @@ def _one_stage(
     counts = {}
     if state in ("made", "reuse"):
         store.make_current(name, stage_plan.hash)
-        counts = store.done(name, stage_plan.hash).get("ledger", {})
-        fraction = rejected_fraction(counts)
+        mark = store.done(name, stage_plan.hash)
+        counts, fraction = mark.get("ledger", {}), mark.get("rejected_fraction", 0.0)
         if fraction > plan.config.failure_budget:
             outcome.over_budget[name] = fraction
     outcome.run.set_state(name, state, seconds)

@@ -33,11 +33,14 @@ class Edge:
         Whether `stage.train` and `stage.train+validation` may be asked for.
     many : bool
         Whether a list means all of them; otherwise a list means the first that is present.
+    labelled : bool
+        Whether samples without labels are of no use.
     """
 
     kind: str
     splits: bool = False
     many: bool = False
+    labelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,10 @@ class Forecast:
         Size of a sample in `arcsec`, `hour` or `km`.
     extent : float, optional
         Largest extent of the objects in it, in `unit`; what `extent_of` names.
+    splits : tuple of str, optional
+        Names of the splits that its objects are divided into.
+    labelled : bool, optional
+        Whether its objects have labels.
     """
 
     objects: int | None = None
@@ -158,6 +165,8 @@ class Forecast:
     unit: str | None = None
     extent: float | None = None
     extent_of: str = ""
+    splits: tuple[str, ...] | None = None
+    labelled: bool | None = None
 
 
 @dataclass(frozen=True)

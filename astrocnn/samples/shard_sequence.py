@@ -19,7 +19,7 @@ class ShardSequence:
     Parameters
     ----------
     paths : sequence of Path
-        At least one shard. Those without objects (a tile without galaxies) need to agree in meta only.
+        At least one shard. One without objects agrees with any other: a tile that could not be read has no unit.
 
     Raises
     ------
@@ -94,13 +94,13 @@ class ShardSequence:
 
 
 def _check_agreement(shard: Shard, first: Shard) -> None:
+    if not shard.number:
+        return
     for name, value in shard.meta:
         other = getattr(first.meta, name)
         if value != other:
             what = f"the shard differs from {first.path.name} in {name}"
             raise StoreError(what, where=str(shard.path), expected=other, received=value, fix=DAMAGE_CURE)
-    if not shard.number or not first.number:
-        return
     for what, mine, others in (("column", shard.columns, first.columns), ("array", shard.planes, first.planes)):
         differing = sorted(name for name in {*mine, *others} if mine.get(name) != others.get(name))
         if differing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import Field, Strict
 
 from astrocnn.errors import DataError, InputMissing, PipelineFileError
 from astrocnn.ingest.sample_inputs import PREFIX, find_sample, fingerprint
-from astrocnn.ingest.tiles import TileFiles, find_tiles
+from astrocnn.ingest.tiles import TileFiles, TileProblem, find_tiles
 from astrocnn.pipeline.publish import link_or_copy
 from astrocnn.pipeline.stage import Finding, Forecast, InputValue, Outside, Part, Scene, Stage, StageParameters, Task
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from astrocnn.ingest.read_tile import Tile
+    from astrocnn.samples.meta import SampleMeta
+
+log = logging.getLogger("astrocnn.stages.cutouts")
 
 SHARD = "samples.h5"
 _SCALE_TOLERANCE = 0.01
@@ -63,18 +67,23 @@ class Cutouts(Stage[Parameters]):
         scale = self._scale(parameters, scene)
         size = stamp_pixels(parameters.size_arcsec, scale)
         bands = self._bands(parameters, scene)
-        return Forecast(shape=(size, size, len(bands)), bands=bands, scale=scale, unit="arcsec")
+        return Forecast(
+            shape=(size, size, len(bands)), bands=bands, scale=scale, unit="arcsec",
+            splits=tuple(parameters.splits), labelled=False,
+        )  # fmt: skip
 
     def parts(self, parameters: Parameters, scene: Scene) -> Sequence[Part]:
-        """One part per tile."""
+        """One part per tile; a tile without one of its bands has one too, that says so."""
         bands, table = self._bands(parameters, scene), given_positions(parameters)
         common: dict[str, Any] = {"bands": list(bands), **({"positions": table} if table else {})}
         value = str(parameters.images.value)
         if value.startswith(PREFIX):
             name = find_sample(value).file_name.removesuffix(".fits")
             return [Part(name, {"sample": fingerprint(value), **common}, value)]
-        tiles, _ = find_tiles(value, bands, parameters.images.base)
-        return [Part(tile.name, {**tile.paths, **common}, tile) for tile in tiles]
+        tiles, problems = find_tiles(value, bands, parameters.images.base)
+        parts = [Part(tile.name, {**tile.paths, **common}, tile) for tile in tiles]
+        parts += [Part(one.name, {"absent": list(one.paths), **common}, one) for one in problems]
+        return sorted(parts, key=lambda part: part.name)
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """Splits must be fractions of one; a tile without one of its bands is told."""
@@ -87,22 +96,37 @@ class Cutouts(Stage[Parameters]):
         value = str(parameters.images.value)
         if not value.startswith(PREFIX):
             for problem in find_tiles(value, self._bands(parameters, scene), parameters.images.base)[1]:
-                yield Finding("images", f"tile {problem.name} is left out: {problem.reason}", "warning")
+                yield Finding("images", f"tile {problem.name} is rejected: {problem.reason}", "warning")
 
     def run_part(self, task: Task[Parameters], part: Part) -> None:
-        """Detect, select and cut the sources of one tile."""
+        """Detect, select and cut the sources of one tile; one that cannot be used is a row in the ledger."""
         from astrocnn.ingest.read_tile import read_tile
 
         bands = self._bands(task.parameters, task.scene)
-        tile = read_tile(_files(part, bands, task.scratch), bands)
-        _refuse_scale(tile, self._scale(task.parameters, task.scene))
         table = given_positions(task.parameters)
-        write_stamps(task, part.name, tile, _placed(tile, table) if table else _detected(task, tile))
+        try:
+            tile = read_tile(_files(part, bands, task.scratch), bands)
+            _refuse_scale(tile, self._scale(task.parameters, task.scene))
+            objects = _placed(tile, table) if table else _detected(task, tile)
+        except DataError as error:
+            _reject_tile(task, part, error)
+        except MemoryError as error:
+            what, fix = "not enough memory for this tile", "give it more, or fewer --workers, and run --retry-rejected"
+            _reject_tile(task, part, DataError(what, received=str(error) or None, fix=fix))
+        else:
+            write_stamps(task, part.name, tile, objects)
 
     def finish(self, task: Task[Parameters], parts: Sequence[Path]) -> None:
-        """Gather the shards of all tiles; tell of the positions that lie on none."""
+        """Gather the shards of all tiles; tell of the positions that lie on none.
+
+        Raises
+        ------
+        DataError
+            When no tile has an object that can be used.
+        """
         if table := given_positions(task.parameters):
             _tell_positions_outside(task, table)
+        _refuse_nothing(task)
         for number, folder in enumerate(parts):
             link_or_copy(folder / SHARD, task.out / f"{number:05d}.h5")
 
@@ -135,6 +159,8 @@ def stamp_pixels(size_arcsec: float, scale_arcsec: float) -> int:
 
 
 def _files(part: Part, bands: tuple[str, ...], scratch: Path) -> TileFiles:
+    if isinstance(part.work, TileProblem):
+        raise DataError(part.work.reason, fix="put it there, or take the other bands of this tile away")
     if isinstance(part.work, TileFiles):
         return part.work
     sample = find_sample(part.work)
@@ -151,6 +177,36 @@ def _refuse_scale(tile: Tile, scale: float) -> None:
         )  # fmt: skip
 
 
+def _reject_tile(task: Task[Parameters], part: Part, error: DataError) -> None:
+    """Leave a tile out, with a row in the ledger whose reason names its files without their folder."""
+    from astrocnn.samples.shards import ShardWriter
+
+    log.warning("%s: tile %s is rejected: %s", task.name, part.name, error)
+    reason = str(error)
+    for path in () if isinstance(part.work, str) else part.work.paths.values():
+        reason = reason.replace(f"{path.parent}/", "")
+    task.ledger.add([part.name], "rejected", reason)
+    with ShardWriter(task.out / SHARD, _meta(task, None, display=False)):
+        pass
+
+
+def _refuse_nothing(task: Task[Parameters]) -> None:
+    counts = task.ledger.counts()
+    if "read" in counts:
+        return
+    where = f"{task.name}, {task.parameters.images.value}"
+    if not counts:
+        raise DataError(
+            "no source is on the images", where=where,
+            expected=f"{task.parameters.minimum_area_px} pixels above {task.parameters.threshold_sigma:g} sigma",
+            fix="lower threshold_sigma or minimum_area_px, or look at the images",
+        )  # fmt: skip
+    rows = [(number, f"{status}: {reason}") for status, row in counts.items() for reason, number in row.items()]
+    received = "; ".join(f"{number} {words}" for number, words in sorted(rows, reverse=True)[:3])
+    fix = None if "to fix" in received else "change size_arcsec, minimum_snr, stars or missing_pixels"
+    raise DataError("nothing on the images can be used", where=where, received=received, fix=fix)
+
+
 def given_positions(parameters: Parameters) -> Path | None:
     """The table of positions, where there is one."""
     given = parameters.positions
@@ -158,12 +214,21 @@ def given_positions(parameters: Parameters) -> Path | None:
 
 
 def _detected(task: Task[Parameters], tile: Tile) -> dict[str, np.ndarray]:
+    import numpy as np
+
     from astrocnn.ingest.detect import detect
 
-    return detect(
+    found = detect(
         tile.data, tile.bands, tile.wcs, mask=tile.mask, saturation=tile.saturation,
         threshold_sigma=task.parameters.threshold_sigma, minimum_area_px=task.parameters.minimum_area_px,
-    ).table  # fmt: skip
+    )  # fmt: skip
+    if not np.any(found.noise > 0):
+        raise DataError(
+            "no band has data whose noise can be measured", where=tile.name, expected="pixels that differ",
+            received=f"{np.isfinite(tile.data).sum()} of {tile.data.size} pixels with data",
+            fix="take this tile away, or make it anew",
+        )  # fmt: skip
+    return found.table
 
 
 def _placed(tile: Tile, table: Path) -> dict[str, np.ndarray]:
@@ -195,13 +260,11 @@ def write_stamps(task: Task[Parameters], name: str, tile: Tile, table: dict[str,
 
     from astrocnn.ingest.cutouts import apply_nan_policy, cut_many, stamp_wcs
     from astrocnn.ingest.object_ids import object_ids
-    from astrocnn.samples.meta import SampleMeta
     from astrocnn.samples.shards import ShardWriter
     from astrocnn.samples.splits import assign_splits
 
-    parameters = task.parameters
-    forecast = task_forecast(task)
-    size = forecast.shape[0] if forecast.shape else 0
+    parameters, meta = task.parameters, _meta(task, tile.unit, tile.display)
+    size = meta.shape[0]
     table = {"flags": np.zeros(len(table["x"]), np.int32), **table}
     groups = object_ids(table["ra"], table["dec"])  # by position: the same object may go by other ids elsewhere
     ids = table.get("id", groups)
@@ -211,11 +274,6 @@ def write_stamps(task: Task[Parameters], name: str, tile: Tile, table: dict[str,
     task.ledger.add(ids[chosen][~complete], "rejected", "pixels without data")
     kept = chosen[complete]
     task.ledger.add(ids[kept], "read")
-    meta = SampleMeta(
-        kind="images", shape=(size, size, len(tile.bands)), bands=tile.bands, scale=forecast.scale, scale_unit="arcsec",
-        flux_unit=tile.unit, zero_points=_zero_points(task.scene, tile.bands),
-        notes={"display_picture": tile.display},
-    )  # fmt: skip
     columns = {key: np.asarray(values)[kept] for key, values in table.items()}
     columns |= {
         "id": ids[kept], "group": groups[kept], "coverage": coverage[complete],
@@ -227,9 +285,14 @@ def write_stamps(task: Task[Parameters], name: str, tile: Tile, table: dict[str,
         writer.append(stamps[complete], columns, wcs=wcs)
 
 
-def task_forecast(task: Task[Parameters]) -> Forecast:
-    """The stage's own forecast for a task."""
-    return STAGE.forecast(task.parameters, task.scene)
+def _meta(task: Task[Parameters], unit: str | None, display: bool) -> SampleMeta:
+    from astrocnn.samples.meta import SampleMeta
+
+    known = STAGE.forecast(task.parameters, task.scene)
+    return SampleMeta(
+        kind="images", shape=known.shape or (), bands=known.bands, scale=known.scale, scale_unit="arcsec",
+        flux_unit=unit, zero_points=_zero_points(task.scene, known.bands), notes={"display_picture": display},
+    )  # fmt: skip
 
 
 def _in_order(splits: dict[str, float]) -> dict[str, float]:

@@ -26,7 +26,7 @@ class Parameters(StageParameters):
     """Parameters of `evaluate`."""
 
     model: Annotated[References, Edge("Model")] = Field(description="the trained model")
-    samples: Annotated[References, Edge("SampleSet", splits=True)] = Field(
+    samples: Annotated[References, Edge("SampleSet", splits=True, labelled=True)] = Field(
         description="labelled samples; the first present"
     )
     subsets: Subsets = Field({}, description="name: {column: {above: ..., below: ...}} of the positives")

@@ -66,6 +66,7 @@ class SimulateLenses(Stage[Parameters]):
         return Forecast(
             shape=known.shape, bands=known.bands, scale=known.scale, unit=known.unit, extent=extent,
             extent_of="largest simulated lens, 95 % of the lensed flux",
+            splits=galaxies.splits or known.splits if galaxies else None, labelled=True,
         )  # fmt: skip
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:

@@ -24,7 +24,7 @@ _COVERS = {"arcsec": "covers_arcsec", "hour": "covers_hour", "km": "covers_km"}
 class Parameters(StageParameters):
     """Parameters of `train`; epochs, batch size, learning rate and schedule default to the paper's recipe."""
 
-    samples: Annotated[References, Edge("SampleSet")] = Field(
+    samples: Annotated[References, Edge("SampleSet", labelled=True)] = Field(
         (), description="labelled samples with train and validation"
     )
     from_: Annotated[References, Edge("Model")] = Field(

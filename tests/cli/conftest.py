@@ -1,11 +1,8 @@
-"""Toy pipelines and a way to call the command line in this process."""
+"""Toy pipelines for the command line."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-
-from astrocnn.cli.main import run_command
 
 TOY_STAGES = Path(__file__).parents[1] / "pipeline" / "toy_stages.py"
 TOY = f"""version: 1
@@ -16,27 +13,6 @@ stages:
   numbers: {{use: toy-numbers}}
   total: {{use: toy-sum, numbers: numbers}}
 """
-
-
-class Result(NamedTuple):
-    """What a command ended with."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def call(capsys, tmp_path, monkeypatch):
-    """Call `astrocnn` in this process and in a folder of its own: call("status", "toy") gives code, out, err."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        capsys.readouterr()
-        code = run_command([str(argument) for argument in arguments])
-        return Result(code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

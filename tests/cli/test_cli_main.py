@@ -2,7 +2,6 @@
 
 import errno
 import importlib
-import resource
 import subprocess
 import sys
 
@@ -120,11 +119,14 @@ def test_a_bug_keeps_its_traceback(call, monkeypatch):
         run_command(["list", "samples"])
 
 
-def test_help_takes_less_than_0p4_s_of_work():
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "astrocnn", "--help"], check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 0.4
+def test_help_loads_next_to_nothing():
+    """What makes it quick: 0.14 s on the machine of docs/results.md."""
+    code = "import sys; sys.argv = ['astrocnn', '--help']; from astrocnn.cli.main import run_command; run_command()"
+    program = f"{code}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    loaded = set(done.stderr.split())
+    assert {"astrocnn", "click"} <= loaded
+    assert not loaded & {"numpy", "astropy", "pydantic", "ruamel", "h5py", "pyarrow", "keras", "rich"}
 
 
 LIGHT = """

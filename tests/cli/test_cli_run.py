@@ -37,7 +37,7 @@ def test_too_many_rejected_objects_end_with_exit_code_3(run_toy):
     assert result.code == 3
     assert "total    made" in result.out, "the run is finished all the same"
     assert result.err == (
-        "warning: numbers: 50.0 % of the objects were rejected, more than failure_budget 5 %;"
+        "warning: numbers: 50.0 % of the objects or tiles were rejected, more than failure_budget 5 %;"
         " see astrocnn status runs/toy\n"
     )
     assert run_toy("stages.numbers.rejected=1", "failure_budget=0.5").code == 0

@@ -79,14 +79,15 @@ def test_python_on_the_pages_can_be_read(page):
         ast.parse(text)
 
 
-def test_the_reference_is_that_of_the_parameter_classes():
+@pytest.mark.parametrize("name", ["stages.md", "commands.md"])
+def test_the_reference_is_that_of_the_code(name):
     written = {**os.environ, "PYTHONPATH": str(ROOT)}
-    code = "import runpy; print(runpy.run_path('docs/make_reference.py')['page'](), end='')"
+    code = f"import runpy; print(runpy.run_path('docs/make_reference.py')['PAGES']['{name}'](), end='')"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=written, capture_output=True, text=True, check=True, timeout=60
     )
-    current = done.stdout == (ROOT / "docs" / "stages.md").read_text()
-    assert current, "docs/stages.md is out of date; to fix, python docs/make_reference.py"
+    current = done.stdout == (ROOT / "docs" / name).read_text()
+    assert current, f"docs/{name} is out of date; to fix, python docs/make_reference.py"
 
 
 def test_the_picture_of_the_readme_is_small():

@@ -21,6 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==([0-9][0-9A-Za-z.]*)")
 NOT_PINNED = {"jax"}  # not installed where the pins are written
 ONLY_WHERE_PRESENT = {"jax"}  # imported in files that are used only with it
+ONLY_FOR_TYPES = {"_typeshed"}  # comes with the type checker
 
 
 def requirements(*extras):
@@ -92,7 +93,7 @@ def test_whatever_is_imported_is_declared(folder, extras):
     declared, distributions = set(requirements(*extras)), packages_distributions()
     own = {"astrocnn"} | {path.stem for path in (ROOT / folder).rglob("*.py")}
     for name, file in imported(folder).items():
-        if name in sys.stdlib_module_names or name in own | ONLY_WHERE_PRESENT:
+        if name in sys.stdlib_module_names or name in own | ONLY_WHERE_PRESENT | ONLY_FOR_TYPES:
             continue
         providers = {canonicalize_name(provider) for provider in distributions.get(name, ())}
         assert providers & declared, f"{file} imports {name}, of {providers or 'no installed package'}"

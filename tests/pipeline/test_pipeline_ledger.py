@@ -42,6 +42,16 @@ def test_excluded_objects_do_not_count_as_rejected():
     assert total({}) == 0
 
 
+def test_parts_of_which_nothing_is_left_count_as_parts():
+    """A tile that cannot be read is one row beside the hundred of another tile."""
+    lost, good = {"rejected": {"cut short": 1}}, {"read": {"": 99}, "rejected": {"dark": 1}}
+    whole = {"read": {"": 99}, "rejected": {"cut short": 1, "dark": 1}}
+    assert rejected_fraction(whole, [lost, good, {}, {}]) == 0.25
+    assert rejected_fraction(whole, [good]) == rejected_fraction(whole) == 2 / 101
+    assert rejected_fraction(good, [lost] * 2) == 1.0
+    assert rejected_fraction({}, [{}]) == 0.0
+
+
 def test_an_unknown_status_is_refused():
     with pytest.raises(StoreError, match="no ledger status is called 'lost'; expected read, excluded"):
         Ledger().add(["a"], "lost")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from astrocnn.errors import InputMissing, PipelineFileError, StageFailed
+from astrocnn.errors import PipelineFileError
 from astrocnn.pipeline.problems import PipelineFileErrors
 
 STAGES = """
@@ -239,9 +239,9 @@ def test_a_damaged_cache_is_no_cache(table, cache):
 
 @pytest.mark.parametrize("path", ["no.csv", "."])
 def test_a_file_that_cannot_be_read(table, path):
-    with pytest.raises(InputMissing) as caught:
-        table.plan(f"inputs.table={table.folder / path}")
-    assert str(table.folder) in str(caught.value)
+    (problem,) = table.plan(f"inputs.table={table.folder / path}").problems
+    assert problem.key == "inputs.table"
+    assert problem.text.startswith(f"{table.folder / path}: cannot be read")
 
 
 @pytest.fixture
@@ -266,8 +266,9 @@ def test_a_product_from_outside_is_known_by_its_files(given):
 
 @pytest.mark.parametrize("path", ["nothing", "toy.yaml", "model/sub"])
 def test_a_folder_that_holds_no_such_product(given, path):
-    with pytest.raises(InputMissing, match=r"holds no Model; expected a folder with model\.yaml"):
-        given.plan(f"inputs.model={given.folder / path}")
+    (problem,) = given.plan(f"inputs.model={given.folder / path}").problems
+    assert (problem.place, problem.key) == (f"--set inputs.model={given.folder / path}", "inputs.model")
+    assert problem.text == f"{given.folder / path}: holds no Model; expected a folder with model.yaml"
 
 
 # Parts
@@ -323,8 +324,8 @@ def test_the_splits_taken_of_a_followed_product_are_in_its_parts(tiles):
 
 
 def test_parts_of_one_name_are_refused(tiles):
-    with pytest.raises(StageFailed, match="cut: two parts have one name"):
-        tiles.plan("stages.cut.one_name=true")
+    with pytest.raises(PipelineFileErrors, match=r"stages\.cut: two parts have one name"):
+        tiles.run("stages.cut.one_name=true")
 
 
 def test_a_part_named_once_is_fine(tiles):
@@ -336,5 +337,10 @@ def test_a_part_named_once_is_fine(tiles):
 def test_a_tile_that_is_gone_between_listing_and_reading(tiles, monkeypatch):
     (tiles.folder / "tile_b.txt").unlink()
     (tiles.folder / "tile_b.txt").symlink_to("nowhere")
-    with pytest.raises(InputMissing, match=r"tile_b\.txt: cannot be read"):
-        tiles.plan()
+    plan = tiles.plan()
+    (problem,) = plan.problems
+    assert (problem.place, problem.key) == (f"{tiles.file}:5", "inputs.images")
+    assert "tile_b.txt: cannot be read" in problem.text
+    assert not plan.stages, "nothing is told of the stage, nor of the one that follows it"
+    with pytest.raises(PipelineFileErrors, match=r"tile_b\.txt: cannot be read"):
+        tiles.run()

@@ -154,13 +154,16 @@ def test_a_tile_without_one_of_its_bands_is_told_and_left_out(sky, caplog):
     (problem,) = [one for one in sky.problems() if "south" in one.text]
     assert problem.level == "warning"
     assert "south_r.fits" in problem.text
-    run = sky.run()
-    assert set(run["galaxies"].samples.column("tile")) == {"north"}
+    galaxies = sky.run()["galaxies"]
+    assert set(galaxies.samples.column("tile")) == {"north"}
+    assert galaxies.ledger["rejected"] == {
+        "no file for band r: expected south_r.fits; to fix, put it there, or take the other bands of this tile away": 1
+    }
 
 
 def test_no_tile_at_all_is_a_missing_input(sky):
     shutil.rmtree(sky.root / "tiles")
-    with pytest.raises(InputMissing, match=r"tiles/\{tile\}_\{band\}\.fits"):
+    with pytest.raises(PipelineFileErrors, match=r"inputs\.tiles: .*tiles/\{tile\}_\{band\}\.fits"):
         sky.run()
 
 

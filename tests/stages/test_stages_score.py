@@ -5,8 +5,9 @@ import pytest
 from pyarrow import parquet
 from small_sky import copy_samples
 
-from astrocnn.errors import MismatchError, UnknownName
+from astrocnn.errors import MismatchError
 from astrocnn.ingest.flags import SATURATED
+from astrocnn.pipeline.problems import PipelineFileErrors
 from astrocnn.scoring.flags import TRAINED_ON
 from astrocnn.training.model_folder import load_model
 
@@ -116,7 +117,7 @@ def test_a_tile_without_galaxies_has_no_scores(sky):
 
 def test_a_split_that_is_not_there_is_told(sky):
     sky.stages["scores"]["samples"] = "galaxies.tset"
-    with pytest.raises(UnknownName, match=r"'tset'.*test"):
+    with pytest.raises(PipelineFileErrors, match=r"stages\.scores\.samples: no object .* 'tset'; .* mean test\?"):
         sky.run()
 
 

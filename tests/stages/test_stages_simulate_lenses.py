@@ -87,7 +87,7 @@ def test_a_split_of_the_galaxies_may_be_missing_from_a_tile(sky):
 
 
 def test_a_split_that_no_galaxy_is_in_is_an_error(sky):
-    with pytest.raises(Exception, match=r"no object is in the split 'tset'.*test"):
+    with pytest.raises(Exception, match=r"no object of galaxies is in a split 'tset'.*test"):
         sky.use("galaxies", "lenses", lenses={"galaxies": "galaxies.tset"}).run()
 
 
