@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from astrocnn.cli.messages import tell_warning
 from astrocnn.cli.options import configured, pipeline_options, runs_option
+from astrocnn.messages import tell_warning
 from astrocnn.pipeline.plan import make_plan
 from astrocnn.pipeline.problems import raise_errors
 from astrocnn.pipeline.store import Store

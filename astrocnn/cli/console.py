@@ -14,7 +14,7 @@ from typing import Self
 import click
 
 from astrocnn.cli.columns import seconds_text
-from astrocnn.cli.messages import tell_warning
+from astrocnn.messages import tell_warning
 from astrocnn.pipeline.ledger import total
 from astrocnn.pipeline.plan import StagePlan
 from astrocnn.pipeline.problems import Problem

@@ -16,8 +16,8 @@ from types import FrameType
 import click
 
 from astrocnn import __version__
-from astrocnn.cli.messages import tell_error
 from astrocnn.errors import AstrocnnError
+from astrocnn.messages import tell_error, tell_what_is_logged
 from astrocnn.spelling import suggestion
 
 COMMANDS = {
@@ -96,7 +96,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the `astrocnn` command."""
     signal.signal(signal.SIGTERM, _terminate)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    tell_what_is_logged()
     sys.exit(run_command(arguments))
 
 

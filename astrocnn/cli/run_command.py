@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from astrocnn.cli.console import RunConsole
-from astrocnn.cli.messages import tell_warning
 from astrocnn.cli.options import configured, pipeline_options, runs_option
+from astrocnn.messages import tell_warning
 from astrocnn.pipeline.config import PipelineConfig
 from astrocnn.pipeline.run import Options, Outcome, run_pipeline
 

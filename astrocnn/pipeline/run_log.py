@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from astrocnn.messages import tell_what_is_logged
+
 FOLDER = "logs"
 FACTS = ("stage", "state", "seconds", "peak_memory_mb")
 _PACKAGE = logging.getLogger("astrocnn")
@@ -65,9 +67,7 @@ def current_log() -> Path | None:
 
 def log_in_worker(path: Path | None) -> None:
     """Let a worker process log to the file of its run, and its warnings to stderr too."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    for handler in logging.getLogger().handlers:
-        handler.setLevel(logging.WARNING)
+    tell_what_is_logged()
     if path is not None:
         _PACKAGE.addHandler(_RunLog(path))
         _PACKAGE.setLevel(logging.INFO)
