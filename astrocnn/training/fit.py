@@ -85,9 +85,11 @@ def fit(
     keras = backend.prepare()
     labels = target_labels(train)
     if len(np.unique(labels)) < 2:
+        only = train.meta.classes[int(train.column("label")[0])] if len(train) else "nothing"
         raise StageFailed(
-            "one class only to train on", expected="objects of every class", received=set(labels.tolist())
-        )
+            "one class only to train on", expected=f"objects of {' and '.join(train.meta.classes)}",
+            received=f"{len(labels):,} of {only}", fix="look at the numbers of each class in the stage before",
+        )  # fmt: skip
     binary = model.output_shape[-1] == 1
     loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
     optimizer = keras.optimizers.Adam(settings.learning_rate)

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 from astropy.io import fits
-from conftest import OBJECTS
 
+OBJECTS = 16  # on each tile
 STORM = 3  # seed of the tile that is spoilt
 
 
