@@ -33,9 +33,9 @@ class Weather:
 
         return SampleSet.open(self.products / "galaxies" / "current")
 
-    def assert_nothing_is_lost(self, but=""):
-        """Every file of every product and part of the earlier run stands as it stood, but those of one name."""
-        before = {name: digest for name, digest in self._before.items() if Path(name).name != but}
+    def assert_nothing_is_lost(self, but=()):
+        """Every file of every product and part of the earlier run stands as it stood, but those of some names."""
+        before = {name: digest for name, digest in self._before.items() if Path(name).name not in but}
         now = self._files()
         assert {name: now.get(name) for name in before} == before
 
