@@ -18,7 +18,8 @@ from astropy.io import fits, votable
 from astropy.table import Column as TableColumn
 from astropy.table import MaskedColumn, Table
 
-from astrocnn.catalog.columns import Dictionary, column_dictionary, converted, define, in_order
+from astrocnn.catalog.columns import Column, Dictionary, column_dictionary, converted, define, in_order
+from astrocnn.catalog.flux_units import in_known_unit
 from astrocnn.errors import DataError, UnknownName
 from astrocnn.parquet import write_parquet
 from astrocnn.spelling import suggestion
@@ -46,7 +47,7 @@ def candidate_table(
         What stands with the table: name, model, threshold, receptive-field verdict, hash of the provenance, and
         whatever else is plain JSON.
     flux_unit : str, optional
-        Unit of the columns whose unit is `given`, as astropy spells it; "" for a number without a unit.
+        Unit of the columns whose unit is `given`, as the images have it (`in_known_unit`); "" for none.
     dictionary : mapping of str to Column, optional
         `column_dictionary()` by default.
 
@@ -60,18 +61,18 @@ def candidate_table(
     UnknownName
         If a column is not in the dictionary.
     DataError
-        If values do not fit their column, a flux unit is lacking or unknown, or the metadata is not plain JSON.
+        If values do not fit their column, a flux unit is lacking, or the metadata is not plain JSON.
     """
     dictionary = column_dictionary() if dictionary is None else dictionary
     table = Table(meta={METADATA_KEY: json.loads(_json(metadata))})
     for name in in_order(list(columns), dictionary):
         entry = define(name, dictionary)
-        values = converted(name, entry, columns[name])
+        values, unit, remark = _with_unit(name, entry, converted(name, entry, columns[name]), flux_unit)
         column = (MaskedColumn if isinstance(values, np.ma.MaskedArray) else TableColumn)(values, name=name)
         if isinstance(values, np.ma.MaskedArray):
             column.fill_value = values.fill_value
-        column.unit = _unit(name, flux_unit if entry.unit == "given" else entry.unit or "")
-        column.description = entry.description
+        column.unit = unit
+        column.description = f"{entry.description} ({remark})" if remark else entry.description
         column.meta = {"ucd": entry.ucd} if entry.ucd else {}
         table.add_column(column)
     return table
@@ -84,15 +85,15 @@ def _json(metadata: Metadata) -> str:
         raise DataError("the catalog's metadata is not plain JSON", received=str(error)) from error
 
 
-def _unit(name: str, text: str | None) -> units.UnitBase | None:
-    if text is None:
+def _with_unit(
+    name: str, entry: Column, values: np.ndarray, flux_unit: str | None
+) -> tuple[np.ndarray, units.UnitBase | None, str]:
+    """Values with their unit, and what is to be told of it."""
+    if entry.unit != "given":
+        return values, units.Unit(entry.unit) if entry.unit else None, ""
+    if flux_unit is None:
         raise DataError(f"column {name} has no unit of its own", expected="flux_unit", received="none")
-    try:
-        unit = units.Unit(text)
-        unit.to_string("fits"), unit.to_string("vounit")
-    except (ValueError, TypeError) as error:
-        raise DataError(f"the unit of column {name} is not known to FITS and VOTable", received=str(error)) from error
-    return None if unit == units.dimensionless_unscaled else unit
+    return in_known_unit(values, flux_unit)
 
 
 def _bare(table: Table) -> Table:

@@ -185,9 +185,24 @@ def test_only_fits_is_limited_to_ascii(tmp_path):
 def test_a_flux_needs_its_unit():
     with pytest.raises(DataError, match="flux_g has no unit"):
         candidate_table({"flux_g": [1.0]}, {})
-    with pytest.raises(DataError, match="not known to FITS and VOTable"):
-        candidate_table({"flux_g": [1.0]}, {}, flux_unit="furlong")
     assert candidate_table({"flux_g": [1.0]}, {}, flux_unit="")["flux_g"].unit is None
+
+
+@pytest.mark.parametrize("text", ["furlong", "level", "nmgy / (0.396 arcsec)2", "DN/frame"])
+def test_a_unit_that_nobody_knows_stands_in_the_description(text, tmp_path):
+    table = candidate_table({"id": ["a"], "flux_g": [1.5]}, {}, flux_unit=text)
+    assert table["flux_g"].unit is None
+    assert table["flux_g"].description.endswith(f"(in {text!r}, as the images)")
+    for path in write_catalog(table, tmp_path, ["votable", "fits", "parquet", "ecsv"]):
+        assert read_catalog(path)["flux_g"].tolist() == [1.5]
+
+
+def test_maggies_become_microjansky():
+    """A source of magnitude 22.5 (AB) has one nanomaggy: 3631 Jy times 10^-9."""
+    column = candidate_table({"flux_g": np.array([1.0, np.nan])}, {}, flux_unit="nanomaggy")["flux_g"]
+    assert str(column.unit) == "uJy"
+    np.testing.assert_allclose(np.asarray(column), [3.631, np.nan], rtol=1e-6)
+    assert "from nanomaggy" in column.description
 
 
 def test_what_cannot_be_written_is_refused(tmp_path):
