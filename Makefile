@@ -5,17 +5,18 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-all lint format pins clean
+.PHONY: help run install test test-all test-oldest lint format pins clean
 
 help:
 	@echo "make run       install, then find lens look-alikes in a real Hubble picture"
 	@echo "make install   make $(VENV) and install the package with what the tests need"
 	@echo "make test      the fast tests"
 	@echo "make test-all  all tests"
+	@echo "make test-oldest  the fast tests with the oldest versions that are allowed, in .venv-oldest"
 	@echo "make lint      style, format and types"
 	@echo "make format    put the code into the format that lint asks for"
 	@echo "make pins      write the installed versions to constraints.txt"
-	@echo "make clean     remove $(VENV) and what tools left; runs/ stays"
+	@echo "make clean     remove $(VENV), .venv-oldest and what tools left; runs/ stays"
 
 run: install
 	$(BIN)/astrocnn run quickstart
@@ -33,6 +34,13 @@ test: install
 test-all: install
 	$(BIN)/python -m pytest -m ""
 
+test-oldest: install
+	.ci/make_venv .venv-oldest
+	$(BIN)/python .ci/oldest_versions.py > .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pip install --disable-pip-version-check --quiet --constraint .venv-oldest/constraints.txt \
+		--editable '.[dev]'
+	.venv-oldest/bin/python -m pytest
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,5 +54,5 @@ pins: install
 	$(BIN)/python .ci/pin_versions.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) .venv-oldest .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
+from packaging.requirements import Requirement
+
 from astrocnn.cli.columns import bytes_text
 from astrocnn.errors import StoreError
-from astrocnn.pipeline.provenance import PACKAGES, package_versions
+from astrocnn.pipeline.provenance import package_versions
 
 GB = 10**9
 DISK_NEEDED, DISK_WANTED = GB, 10 * GB
 MEMORY_NEEDED, MEMORY_WANTED = GB, 4 * GB
 """A smoke run needs about 1 GB of each; the quickstart is made for 4 GB of memory."""
-_OPTIONAL = ("astrocnn", "jax")
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,23 @@ def python_and_packages(runs: Path) -> Iterator[Finding]:
     yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
     versions = package_versions()
     yield Finding("packages", ", ".join(f"{name} {version}" for name, version in versions.items()))
-    for name in PACKAGES:
-        module = {"scikit-image": "skimage"}.get(name, name)
-        if name not in _OPTIONAL and importlib.util.find_spec(module) is None:
-            yield Finding("packages", f"{name} is not installed", "problem", f"pip install {name}")
+    yield from _requirements(requires("astrocnn") or [])
+
+
+def _requirements(texts: Sequence[str]) -> Iterator[Finding]:
+    """What pip was asked for and is not there, or is older than it may be."""
+    for requirement in map(Requirement, texts):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        step = f"pip install '{requirement.name}{requirement.specifier}'"
+        try:
+            there = version(requirement.name)
+        except PackageNotFoundError:
+            yield Finding("packages", f"{requirement.name} is not installed", "problem", step)
+            continue
+        if not requirement.specifier.contains(there, prereleases=True):
+            text = f"{requirement.name} {there} is not one that astrocnn works with: {requirement.specifier}"
+            yield Finding("packages", text, "problem", step)
 
 
 def runs_folder(runs: Path) -> Iterator[Finding]:
