@@ -39,7 +39,7 @@ test-oldest: install
 	$(BIN)/python .ci/oldest_versions.py > .venv-oldest/constraints.txt
 	.venv-oldest/bin/python -m pip install --disable-pip-version-check --quiet --constraint .venv-oldest/constraints.txt \
 		--editable '.[dev]'
-	.venv-oldest/bin/python -m pytest
+	.venv-oldest/bin/python -m pytest -W default  # old packages warn of newer ones
 
 lint: install
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ import click
 from astrocnn.cli.columns import aligned, heading
 from astrocnn.cli.locate import product_folder
 from astrocnn.cli.options import runs_option
-from astrocnn.errors import PipelineFileError, StoreError, UnknownName
+from astrocnn.errors import MismatchError, PipelineFileError, StoreError, UnknownName
 from astrocnn.pipeline.document import parse_scalar
 from astrocnn.spelling import suggestion
 
@@ -92,7 +92,10 @@ def _zoo(name: str, size: int | None, bands: int, options: tuple[str, ...]) -> S
     side = size or (network.usual_shapes[0][0] if network.usual_shapes else network.sizes[0])
     shape = (*(side for _ in network.axis_names), bands)
     title = f"{name} ({network.paper}), input {' x '.join(map(str, shape[:-1]))} px, {bands} band{'s' * (bands > 1)}"
-    return Subject(title, field_of(network, shape))
+    try:
+        return Subject(title, field_of(network, shape))
+    except MismatchError as error:  # of what was typed, not of data
+        raise PipelineFileError(str(error)) from error
 
 
 def _option(text: str) -> tuple[str, Any]:

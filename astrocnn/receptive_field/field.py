@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from astrocnn.errors import ReceptiveFieldError
+from astrocnn.errors import ReceptiveFieldError, UnknownName
 
 if TYPE_CHECKING:
     from astrocnn.receptive_field.coverage import Verdict
@@ -117,7 +117,7 @@ class ReceptiveField:
 
         Raises
         ------
-        ReceptiveFieldError
+        UnknownName
             When no such layer is on the way.
         """
         for row in self.layers:
@@ -200,8 +200,9 @@ def receptive_field(
     Raises
     ------
     ReceptiveFieldError
-        When the model has no graph, a size is open, a layer is unknown or has no rule, or several outputs leave open
-        which is meant.
+        When the model has no graph, a size is open, a layer has no rule, or several outputs leave open which is meant.
+    UnknownName
+        When there is no such layer on the way.
     """
     from astrocnn.receptive_field.walk import walk
 
@@ -271,10 +272,10 @@ def _ratio(number: int, divisor: int) -> float:
     return number // divisor if number % divisor == 0 else number / divisor
 
 
-def _unknown_layer(network: str, layer: str, known: Sequence[str]) -> ReceptiveFieldError:
+def _unknown_layer(network: str, layer: str, known: Sequence[str]) -> UnknownName:
     from astrocnn.spelling import suggestion
 
-    return ReceptiveFieldError(f"there is no layer {layer!r} on the way", where=network, fix=suggestion(layer, known))
+    return UnknownName(f"there is no layer {layer!r} on the way", where=network, fix=suggestion(layer, known))
 
 
 def _lists(value: Any) -> Any:
