@@ -133,11 +133,13 @@ def _pairs(value: Sequence[Any]) -> Sequence[tuple[int, int]]:
 
 @_keras_rule(
     "InputLayer", "Identity", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "BatchNormalization", "Rescaling",
-    "Normalization", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
-    "GaussianDropout", "GaussianNoise", "ActivityRegularization", "ops.Relu", "ops.Elu", "ops.Sigmoid", "ops.Silu",
+    "Normalization", "Masking", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
+    "GaussianDropout", "GaussianNoise", "ActivityRegularization", "RandomFlip", "RandomRotation", "RandomTranslation",
+    "RandomZoom", "RandomShear", "RandomBrightness", "RandomContrast", "ops.Relu", "ops.Elu", "ops.Sigmoid", "ops.Silu",
     "ops.Gelu", "ops.Tanh", "ops.Negative", "ops.Absolute",
 )  # fmt: skip
 def _pointwise(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
+    """Layers that mix no positions; those that augment do nothing to data that are scored."""
     return inputs[0]
 
 
@@ -185,3 +187,15 @@ def _reshape(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
 @_keras_rule(*(f"Global{kind}Pooling{rank}D" for kind in ("Average", "Max") for rank in (1, 2, 3)))
 def _global_pooling(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
     return inputs[0].become_global("pooling")
+
+
+@_keras_rule("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupedQueryAttention")
+def _attention(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
+    """Every position reads all positions of what is attended to; a causal mask only takes some of them away."""
+    return merge([field.become_global("attention") for field in inputs])
+
+
+@_keras_rule("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional")
+def _recurrence(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
+    """The last step reads all steps, an earlier one all before it."""
+    return inputs[0].become_global("recurrence")

@@ -86,6 +86,35 @@ def test_squeeze_and_excite_is_global():
     assert field.layers[-1].size == (5, 5)  # the local path goes on
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.LSTM(3, name="reads"),
+        lambda: layers.GRU(3, return_sequences=True, name="reads"),
+        lambda: layers.Bidirectional(layers.SimpleRNN(3), name="reads"),
+    ],
+)
+def test_recurrent_layers_read_all_steps(make):
+    field = receptive_field(functional((30, 2), lambda x: layers.Dense(1)(make()(layers.Conv1D(4, 5, name="conv")(x)))))
+    assert (field.global_at, field.global_kind, field.measured_at, field.size) == ("reads", "recurrence", "conv", (5,))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_reads_all_positions_of_what_is_attended_to(causal):
+    def connect(x):
+        narrow, wide = layers.Conv1D(4, 3, name="query")(x), layers.Conv1D(4, 7, strides=2, name="value")(x)
+        read = layers.MultiHeadAttention(2, 4, name="reads")(narrow, wide, use_causal_mask=causal)
+        return layers.Dense(1)(layers.LayerNormalization()(read))
+
+    field = receptive_field(functional((30, 2), connect))
+    assert (field.global_at, field.global_kind, field.measured_at, field.size) == ("reads", "attention", "value", (7,))
+
+
+def test_layers_that_augment_are_idle_when_scored():
+    field = receptive_field(functional((20, 20, 1), lambda x: layers.Conv2D(1, 3)(layers.RandomRotation(0.5)(x))))
+    assert field.size == (3, 3)
+
+
 def test_of_several_global_operations_the_one_with_the_largest_field_counts():
     def connect(x):
         first = layers.Conv2D(1, 3)(x)
