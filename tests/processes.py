@@ -1,6 +1,7 @@
 """Starting `astrocnn` in a process of its own, watching it, and stopping it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -17,10 +18,11 @@ def command(*arguments):
 
 
 def start(folder, *arguments):
-    """Start `astrocnn` there and go on."""
+    """Start `astrocnn` there and go on; Ctrl-C reaches it, also where these tests run in the background."""
     return subprocess.Popen(
-        command(*arguments), cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        command(*arguments), cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
 
 
 def finish(folder, *arguments, before=()):

@@ -132,7 +132,8 @@ def _write_fits(table: Table, path: Path) -> None:
         if table[name].dtype.kind == "U" and not all(text.isascii() for text in table[name]):
             first = next(text for text in table[name] if not text.isascii())
             raise DataError(f"FITS holds only ASCII, not column {name}", received=repr(first), fix="leave out fits")
-    hdu = fits.table_to_hdu(_bare(table), name="CANDIDATES")
+    hdu = fits.table_to_hdu(_bare(table))
+    hdu.name = "CANDIDATES"
     for number, name in enumerate(table.colnames, start=1):
         hdu.header[f"TCOMM{number}"] = table[name].description
         if "ucd" in table[name].meta:
