@@ -119,6 +119,9 @@ def run_command(arguments: list[str] | None = None) -> int:
         return _refuse(error.format_message() + see, error, error.exit_code, settings)
     except OSError as error:
         return _refuse(f"{error.filename or 'system'}: {error.strerror or error}", error, _FAILED, settings)
+    except MemoryError as error:
+        what = f"not enough memory: {error}" if str(error) else "not enough memory"
+        return _refuse(f"{what}; to fix, close other programs, or give a smaller batch_size", error, _FAILED, settings)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; run again to go on", err=True)
         return _INTERRUPTED

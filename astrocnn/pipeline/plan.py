@@ -136,9 +136,8 @@ class _Planner:
                 self.stages[name] = self._plan(entry)
             except AstrocnnError as error:
                 self.unknown.add(name)
-                if (
-                    problem := self.config.document.problem(self._path_of(error, entry), str(error))
-                ) not in self.problems:
+                problem = self.config.document.problem(self._path_of(error, entry), str(error))
+                if problem not in self.problems:  # another stage may take the same input
                     self.problems.append(problem)
 
     def _path_of(self, error: AstrocnnError, entry: StageEntry) -> KeyPath:
@@ -284,6 +283,8 @@ def _wrong_samples(entry: StageEntry, scene: Scene) -> Iterable[Finding]:
             known = source.forecast
             if needs_labels and known.labelled is False:
                 yield Finding(key, f"{source.name} has no labels; expected a labelled SampleSet, as simulated ones are")
-            for split in set(source.splits).difference(source.splits if known.splits is None else known.splits):
-                fix = suggestion(split, known.splits or ())
-                yield Finding(key, f"no object of {source.name} is in a split {split!r}; to fix, {fix}")
+            there = source.splits if known.splits is None else known.splits
+            for split in (split for split in source.splits if split not in there):
+                yield Finding(
+                    key, f"no object of {source.name} is in a split {split!r}; to fix, {suggestion(split, there)}"
+                )

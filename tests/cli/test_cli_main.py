@@ -99,6 +99,16 @@ def test_errors_of_the_system_end_in_one_line(call, monkeypatch):
     assert (result.code, result.err) == (1, "error: runs/x: No space left on device\n")
 
 
+def test_a_lack_of_memory_ends_in_one_line(call, monkeypatch):
+    def large(*_, **__):
+        raise MemoryError("Unable to allocate 9 TiB")
+
+    monkeypatch.setattr("astrocnn.cli.list_command.aligned", large)
+    result = call("list", "samples")
+    assert result.code == 1
+    assert result.err.startswith("error: not enough memory: Unable to allocate 9 TiB; to fix, ")
+
+
 @pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (click.Abort, 130), (Terminated, 143)])
 def test_interruptions_have_their_codes(call, monkeypatch, stop, code):
     def stopped(*_, **__):
