@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
+from processes import command
 
 SMOKE = ("run", "quickstart", "--profile", "smoke")
 FOLDER = Path("runs") / "quickstart@smoke"
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "astrocnn", *arguments]
 
 
 def environment(cache: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 import runs
+from processes import command
 
 KILLS = 20
 
@@ -16,7 +17,7 @@ KILLS = 20
 def _run_until_killed(folder, seconds):
     """Start the smoke run in a process group of its own; kill the group after a while. True when it was killed."""
     process = subprocess.Popen(
-        runs.command(*runs.SMOKE), cwd=folder, env=runs.environment(folder / "cache"), start_new_session=True,
+        command(*runs.SMOKE), cwd=folder, env=runs.environment(folder / "cache"), start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
