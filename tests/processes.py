@@ -1,7 +1,6 @@
 """Starting `astrocnn` in a process of its own, watching it, and stopping it."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,12 +16,18 @@ def command(*arguments):
     return [sys.executable, "-m", "astrocnn", *map(str, arguments)]
 
 
+HEARS_CTRL_C = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " runpy.run_module('astrocnn', run_name='__main__', alter_sys=True)"
+)
+
+
 def start(folder, *arguments):
     """Start `astrocnn` there and go on; Ctrl-C reaches it, also where these tests run in the background."""
+    line = [sys.executable, "-c", HEARS_CTRL_C, *map(str, arguments)]
     return subprocess.Popen(
-        command(*arguments), cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+        line, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def finish(folder, *arguments, before=()):
