@@ -73,10 +73,8 @@ def _read_parquet(path: Path) -> Table:
     table = Table(meta={METADATA_KEY: json.loads(stored.schema.metadata[METADATA_KEY.encode()])})
     for field, values in zip(stored.schema, stored.columns, strict=True):
         facts = {key.decode(): text.decode() for key, text in (field.metadata or {}).items()}
-        plain = values.fill_null(0) if values.null_count else values
-        column = MaskedColumn(
-            plain.to_numpy().astype("U" if field.type == pa.string() else plain.type.to_pandas_dtype())
-        )
+        plain = (values.fill_null(0) if values.null_count else values).to_numpy()
+        column = MaskedColumn(plain.astype("U") if field.type == pa.string() else plain)
         column.mask = values.is_null().to_numpy()
         column.unit, column.description = facts.get("unit"), facts.get("description")
         column.meta = {"ucd": facts["ucd"]} if "ucd" in facts else {}

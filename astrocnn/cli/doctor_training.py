@@ -26,5 +26,8 @@ def train_a_little(keras: Any) -> tuple[float, float]:
     network = configure("deeplens", {"units_per_block": 1, "widths": (8, 8)}).build((SIZE, SIZE, 1), seed=1)
     network.compile(keras.optimizers.Adam(3e-3), "binary_crossentropy", jit_compile=backend.compiles())
     images, labels = stamps()
-    losses = [float(network.train_on_batch(images, labels)) for _ in range(STEPS)]
+    losses = []
+    for _ in range(STEPS):
+        network.reset_metrics()
+        losses.append(float(network.train_on_batch(images, labels)))
     return float(np.mean(losses[:3])), float(np.mean(losses[-3:]))

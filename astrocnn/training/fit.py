@@ -103,6 +103,7 @@ def fit(
         for step, (images, rows, weights) in enumerate(_batches(train, normalisation, settings, epoch)):
             rate = settings.learning_rate * settings.schedule.factor(epoch + (step + 0.5) / steps, settings.epochs)
             model.optimizer.learning_rate = rate
+            model.reset_metrics()  # before Keras 3.13 the loss is else the mean of all batches so far
             value = float(model.train_on_batch(images, labels[rows][:, None] if binary else labels[rows], weights))
             if not np.isfinite(value):
                 raise StageFailed("the loss is not finite", received=value, fix="lower learning_rate")
