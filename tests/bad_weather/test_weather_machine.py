@@ -161,12 +161,13 @@ def test_a_worker_that_is_killed(weather):
 
 @pytest.fixture(scope="module")
 def trained(_calm, tmp_path_factory):
-    """The model of a training that nobody disturbed."""
-    root = tmp_path_factory.mktemp("undisturbed")
-    _calm.use("galaxies", "lenses", "finder", finder=TRAINING)
-    run = _calm.run(runs=root)
-    _calm.use("galaxies")
-    return root, run["finder"].folder
+    """Folder of the model of a training that nobody disturbed, in a process of its own as the others."""
+    runs = tmp_path_factory.mktemp("undisturbed")
+    _calm.use("galaxies", "lenses", "finder", finder=TRAINING).write()
+    done = finish(_calm.root, "run", "small.yaml", "--runs", runs)
+    _calm.use("galaxies").write()
+    assert done.returncode == 0, done.stderr
+    return (runs / "small" / "finder" / "current").resolve()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -185,12 +186,12 @@ def test_a_training_that_is_stopped_goes_on_from_its_checkpoint(weather, trained
     assert "Traceback" not in err
     assert any(checkpoints.glob("*/checkpoint.h5"))
     weather.assert_nothing_is_lost()
-    result = weather.run()
-    assert result.code == 0, result.err
-    assert [line.split()[1:3] for line in result.out.splitlines()[:2]] == [["up", "to"], ["up", "to"]]
+    again = finish(weather.root, "run", "small.yaml")
+    assert again.returncode == 0, again.stderr
+    assert [line.split()[1:3] for line in again.stdout.splitlines()[:2]] == [["up", "to"], ["up", "to"]]
     folder = (weather.products / "finder" / "current").resolve()
-    assert folder.name == trained[1].name
-    assert history(folder) == history(trained[1]), "as if nothing had happened"
+    assert folder.name == trained.name
+    assert history(folder) == history(trained), "as if nothing had happened"
     assert not any(checkpoints.iterdir()), "the checkpoint has done its work"
 
 

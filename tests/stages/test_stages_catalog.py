@@ -68,8 +68,6 @@ def parquet_table(path):
     """By pyarrow: astropy's reader has another name in each of its versions."""
     stored = parquet.read_table(path)
     table = Table({name: np.array(stored[name].to_pylist()) for name in stored.column_names})
-    if not len(table):
-        table = Table({name: np.empty(0, stored[name].type.to_pandas_dtype()) for name in stored.column_names})
     for field in stored.schema:
         table[field.name].unit = (field.metadata or {}).get(b"unit", b"").decode() or None
     return table
