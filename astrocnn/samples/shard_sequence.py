@@ -12,6 +12,8 @@ from astrocnn.samples.columns import STANDARD
 from astrocnn.samples.shard_files import OpenShards, Shard, describe_shard, read_column, read_rows
 from astrocnn.samples.shards import PLANES
 
+_UNLIKE_CURE = "make the images of all tiles alike in it (BUNIT gives flux_unit), or use them in runs of their own"
+
 
 class ShardSequence:
     """Rows of shards one after another: their number, columns and arrays.
@@ -100,7 +102,7 @@ def _check_agreement(shard: Shard, first: Shard) -> None:
         other = getattr(first.meta, name)
         if value != other:
             what = f"the shard differs from {first.path.name} in {name}"
-            raise StoreError(what, where=str(shard.path), expected=other, received=value, fix=DAMAGE_CURE)
+            raise StoreError(what, where=str(shard.path), expected=other, received=value, fix=_UNLIKE_CURE)
     for what, mine, others in (("column", shard.columns, first.columns), ("array", shard.planes, first.planes)):
         differing = sorted(name for name in {*mine, *others} if mine.get(name) != others.get(name))
         if differing:

@@ -123,12 +123,17 @@ class Cutouts(Stage[Parameters]):
         ------
         DataError
             When no tile has an object that can be used.
+        StoreError
+            When the tiles are of different kinds.
         """
+        from astrocnn.samples.sample_set import SampleSet
+
         if table := given_positions(task.parameters):
             _tell_positions_outside(task, table)
         _refuse_nothing(task)
         for number, folder in enumerate(parts):
             link_or_copy(folder / SHARD, task.out / f"{number:05d}.h5")
+        SampleSet.open(task.out)  # refuses tiles that cannot stand in one set, as in different units
 
     def _scale(self, parameters: Parameters, scene: Scene) -> float:
         if parameters.pixel_scale_arcsec is not None:

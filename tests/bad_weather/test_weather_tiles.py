@@ -221,6 +221,18 @@ def test_nothing_that_can_be_used_fails_in_one_line_with_the_reasons(weather):
     weather.assert_nothing_is_lost()
 
 
+def test_tiles_in_different_units_are_not_mixed(storm):
+    for band in "gr":
+        fits.setval(storm.tiles / f"storm_{band}.fits", "BUNIT", value="nanomaggy")
+    result = storm.run()
+    assert result.code == 1
+    (line,) = [line for line in result.err.splitlines() if line.startswith("error")]
+    assert re.search(
+        r"00002\.h5: the shard differs from 00000\.h5 in flux_unit; received nanomaggy; to fix, make", line
+    )
+    storm.assert_nothing_is_lost()
+
+
 def assert_the_others_are_whole(weather):
     """The sound tiles give all their objects, from the parts that were made before."""
     weather.assert_nothing_is_lost()
