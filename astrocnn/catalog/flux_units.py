@@ -34,14 +34,17 @@ def in_known_unit(values: A, text: str) -> tuple[A, units.UnitBase | None, str]:
         return values, None, ""
     try:
         unit = units.Unit(text)
-    except (ValueError, TypeError):
+        if _is_known(unit):
+            return values, None if unit == units.dimensionless_unscaled else unit, ""
+        factor = unit.to(units.uJy, equivalencies=_AB)
+    except (ValueError, TypeError):  # no unit that astropy reads, or one of no flux density
         return values, None, f"in {text!r}, as the images"
+    return values * values.dtype.type(factor), units.uJy, f"from {text}, AB"
+
+
+def _is_known(unit: units.UnitBase) -> bool:
+    """Whether both FITS and VOTable can write it."""
     try:
-        unit.to_string("fits"), unit.to_string("vounit")
+        return bool(unit.to_string("fits") is not None and unit.to_string("vounit") is not None)
     except ValueError:
-        try:
-            factor = unit.to(units.uJy, equivalencies=_AB)
-        except units.UnitConversionError:
-            return values, None, f"in {text!r}, as the images"
-        return values * values.dtype.type(factor), units.uJy, f"from {text}, AB"
-    return values, unit, ""
+        return False

@@ -186,6 +186,7 @@ def test_a_flux_needs_its_unit():
     with pytest.raises(DataError, match="flux_g has no unit"):
         candidate_table({"flux_g": [1.0]}, {})
     assert candidate_table({"flux_g": [1.0]}, {}, flux_unit="")["flux_g"].unit is None
+    assert candidate_table({"flux_g": [1.0]}, {}, flux_unit="1")["flux_g"].unit is None
 
 
 @pytest.mark.parametrize("text", ["furlong", "level", "nmgy / (0.396 arcsec)2", "DN/frame"])
