@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from astrocnn.api import run as run
     from astrocnn.networks.registry import build as build
     from astrocnn.pipeline.view import open_run as open_run
-    from astrocnn.receptive_field.field import receptive_field as receptive_field
+    from astrocnn.receptive_field.measure import receptive_field as receptive_field
     from astrocnn.samples.sample_set import SampleSet as SampleSet
     from astrocnn.training.model_folder import load_model as load_model
 
@@ -22,7 +22,7 @@ _FACE = {
     "run": "astrocnn.api",
     "open_run": "astrocnn.pipeline.view",
     "build": "astrocnn.networks.registry",
-    "receptive_field": "astrocnn.receptive_field.field",
+    "receptive_field": "astrocnn.receptive_field.measure",
     "load_model": "astrocnn.training.model_folder",
     "SampleSet": "astrocnn.samples.sample_set",
 }

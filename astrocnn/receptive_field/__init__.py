@@ -11,7 +11,7 @@ class _CallablePackage(ModuleType):
     """Lets `astrocnn.receptive_field(model)` work although a package of that name stands in the same place."""
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        from astrocnn.receptive_field.field import receptive_field
+        from astrocnn.receptive_field.measure import receptive_field
 
         return receptive_field(*args, **keywords)
 

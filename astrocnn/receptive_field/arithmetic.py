@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,56 @@ class Window:
         for tap in range(self.kernel):
             place = outputs * self.stride - self.before + tap * self.dilation
             yield place // self.spacing, place % self.spacing == 0
+
+
+class Reading(Protocol):
+    """How any layer reads its input along one axis: a `Window`, or a `resampling.Resampling`.
+
+    `kernel`, `stride`, `dilation` and `spacing` are for the layer table; what counts is `read`.
+    """
+
+    @property
+    def kernel(self) -> int:
+        """Inputs that an output reads, at most."""
+        ...
+
+    @property
+    def stride(self) -> int:
+        """Step between outputs, in places."""
+        ...
+
+    @property
+    def dilation(self) -> int:
+        """Step between what one output reads."""
+        ...
+
+    @property
+    def spacing(self) -> int:
+        """Places between inputs."""
+        ...
+
+    @property
+    def reach(self) -> int:
+        """Positions that must be there, padding included."""
+        ...
+
+    @property
+    def period(self) -> int:
+        """After this many outputs the pattern of what is read repeats."""
+        ...
+
+    @property
+    def shift(self) -> int:
+        """By how many inputs it has then moved."""
+        ...
+
+    def size(self, n: int) -> int:
+        """Number of outputs for n inputs."""
+        ...
+
+    def read(self, outputs: Indices) -> Iterator[tuple[Indices, NDArray[np.bool_]]]:
+        """Yield, for one tap after the other, the input that each output reads, and whether it reads one."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,15 +197,17 @@ class AxisField:
     @property
     def offset(self) -> float:
         """Distance of the map's centre from the input's centre, in input pixels, positive towards higher indices."""
-        low, high = self.unbounded(np.array([0, self.map_size - 1]))
-        return float((low + high + 1).sum() / 4 - self.input_size / 2)
+        low, high = self.unbounded(np.arange(self.map_size))
+        seeing = np.isfinite(low)
+        centres = (low[seeing] + high[seeing] + 1) / 2
+        return float((centres[0] + centres[-1]) / 2 - self.input_size / 2) if len(centres) else 0.0
 
     def unbounded(self, features: Indices) -> tuple[Edges, Edges]:
         """First and last input seen by any features, also such that lie outside the map."""
         moved = (features // self.period) * self.advance
         return self.low[features % self.period] + moved, self.high[features % self.period] + moved
 
-    def through(self, window: Window) -> AxisField:
+    def through(self, window: Reading) -> AxisField:
         """Field after a layer.
 
         Raises

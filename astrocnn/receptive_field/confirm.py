@@ -1,8 +1,4 @@
-"""Confirm a receptive field by a gradient: which inputs one feature really depends on.
-
-The network is copied with positive weights, linear activations and average instead of maximum pooling, so that no
-contribution can cancel or be switched off; the inputs with a gradient are then exactly those that are seen.
-"""
+"""Confirm a receptive field by a gradient: which inputs one feature really depends on."""
 
 from __future__ import annotations
 
@@ -13,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from astrocnn.errors import AstrocnnError, ReceptiveFieldError
-from astrocnn.receptive_field import graph
-from astrocnn.receptive_field.tensor_field import TensorField
-from astrocnn.receptive_field.walk import walk
+from astrocnn.receptive_field.gradient import gradient
+from astrocnn.receptive_field.positive_twin import PositiveTwin
+from astrocnn.receptive_field.target import Target, target_of
 
 Box = tuple[tuple[int, int], ...]
 
@@ -47,20 +42,27 @@ class Confirmation:
 
 
 def confirm(
-    model: Any, layer: str | None = None, position: Sequence[int] | None = None, *, source: str | None = None
+    model: Any,
+    layer: str | None = None,
+    position: Sequence[int] | None = None,
+    *,
+    source: str | None = None,
+    input_shape: Sequence[int] | None = None,
 ) -> Confirmation:
-    """Compare the field of one feature with the support of its gradient.
+    """Compare the field of one feature with the support of its gradient, in a copy with positive weights.
 
     Parameters
     ----------
     model : keras.Model
-        A built Sequential or functional model of fixed input size.
+        As `receptive_field` takes it.
     layer : str, optional
         The layer that is tested; by default the output, or what the first global operation reads.
     position : sequence of int, optional
         The feature, per spatial axis; by default the one in the middle of the map.
     source : str, optional
-        Name of the input, where several have spatial axes.
+        Name of the input, where several have spatial axes; the first by default.
+    input_shape : sequence of int, optional
+        Shape of one object, channels included, where the model leaves sizes open or for another size.
 
     Returns
     -------
@@ -70,75 +72,30 @@ def confirm(
     Raises
     ------
     ReceptiveFieldError
-        When the layer is not in the model's own graph (but inside a nested model), or a layer has no rule.
+        When the layer comes after a global operation, or a layer has no rule.
     """
-    entry, field, tensor, name = _target(model, layer, source)
+    import keras
+
+    target = target_of(model, layer, source, input_shape)
+    field = target.steps[-1].field
     place = tuple(position) if position is not None else tuple(size // 2 for size in field.map_size)
     expected = tuple(_box(axis.first[index], axis.last[index]) for axis, index in zip(field.axes, place, strict=True))
-    inputs, _ = graph.ends(model)
-    gradient = _gradient(_positive_twin(inputs, tensor), inputs.index(entry), place, field.channel_axis)
-    measured = tuple(_support(gradient, axis) for axis in range(gradient.ndim))
-    return Confirmation(name, place, expected, measured)
+    twin = PositiveTwin(target.steps, target.slot)
+    ones = np.ones((1, *twin.input_shape), "float32")
+
+    def feature(value: Any) -> Any:
+        return keras.ops.sum(twin(value)[(0, *place)])
+
+    slope = np.abs(gradient(feature, ones)[0]).sum(axis=-1)
+    slope[slope < _rounding(target) * slope.max()] = 0
+    measured = tuple(_support(slope, axis) for axis in range(slope.ndim))
+    return Confirmation(target.name, place, expected, measured)
 
 
-def _target(model: Any, layer: str | None, source: str | None) -> tuple[Any, TensorField, Any, str]:
-    """Input tensor, and the field, tensor and name of what is tested."""
-    steps = list(walk(model, source=source))
-    last = next((step for step in steps if step.name == layer), None) if layer else steps[-1]
-    operation = last.field.global_operation if last is not None else None
-    if layer is None and operation is not None:
-        last = next(step for step in steps if step.field is operation.source)
-    if last is None or "/" in last.name or not last.field.axes or last.field.global_operation is not None:
-        raise ReceptiveFieldError(
-            "the gradient of this layer cannot be taken",
-            where=layer or model.name,
-            expected="a layer of the model itself that comes before any global operation",
-        )
-    return steps[0].tensor, last.field, last.tensor, last.name
-
-
-def _positive_twin(inputs: Sequence[Any], tensor: Any) -> Any:
-    """Copy of the graph up to a tensor in which every contribution is positive."""
-    import keras
-
-    twin = keras.models.clone_model(keras.Model(list(inputs), tensor), clone_function=_linear)
-    for variable in twin.trainable_variables:
-        if variable.name.endswith("kernel"):
-            # One over the root of the taps keeps the gradients at the edges and in the middle within float32's range.
-            taps, channels = np.prod(variable.shape[:-2]), variable.shape[-2]
-            variable.assign(np.full(variable.shape, 1 / (np.sqrt(taps) * channels), "float32"))
-    return twin
-
-
-def _linear(layer: Any) -> Any:
-    """Fresh copy of a layer, linear, and averaging or adding where it took the largest or a difference."""
-    import keras
-
-    config = layer.get_config()
-    if "activation" in config:
-        config["activation"] = "linear"
-    name = type(layer).__name__
-    if name.startswith("MaxPooling"):
-        return getattr(keras.layers, name.replace("Max", "Average")).from_config(config)
-    if name in ("Maximum", "Minimum", "Subtract"):
-        return keras.layers.Add.from_config(config)
-    return type(layer).from_config(config)
-
-
-def _gradient(model: Any, entry: int, place: tuple[int, ...], channel_axis: int) -> NDArray[np.float64]:
-    """Absolute gradient of one feature, summed over channels, with respect to every input position."""
-    import keras
-
-    values = [np.ones((1, *tensor.shape[1:]), "float32") for tensor in model.inputs]
-    backend = keras.backend.backend()
-    feature = (0, slice(None), *place) if channel_axis == 1 else (0, *place, slice(None))
-    if backend == "tensorflow":
-        from astrocnn.receptive_field.gradient_tensorflow import gradient
-    elif backend == "jax":
-        from astrocnn.receptive_field.gradient_jax import gradient
-    else:
-        raise AstrocnnError("no gradient for this backend", expected="tensorflow or jax", received=backend)
-    return np.abs(gradient(model, values, entry, feature)[0]).sum(axis=channel_axis if channel_axis < 0 else 0)
+def _rounding(target: Target) -> float:
+    """Relative size of what is rounding: Lanczos kernels are zero at whole distances only as far as sin(pi) is."""
+    kinds = {getattr(window, "kind", "") for step in target.steps for window in step.field.windows or ()}
+    return 1e-6 if kinds & {"lanczos3", "lanczos5"} else 0.0
 
 
 def _support(gradient: NDArray[np.float64], axis: int) -> tuple[int, int]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from astrocnn.errors import ReceptiveFieldError, UnknownName
 
 if TYPE_CHECKING:
     from astrocnn.receptive_field.coverage import Verdict
-    from astrocnn.receptive_field.walk import Step
 
-FORMAT = 1
+FORMAT = 2
 
 Axes = tuple[float, ...]
 
@@ -52,6 +51,10 @@ class LayerRow:
         By how many pixels the first feature's field begins before the input.
     critical : bool
         Whether the largest field came through this layer, so that widening it widens the field.
+    channels : int or None
+        Channels of its output.
+    parameters, multiply_adds, multiply_adds_fft : int or None
+        As in `cost.Cost`.
     """
 
     layer: str
@@ -65,6 +68,10 @@ class LayerRow:
     map_size: Axes = ()
     padding: Axes = ()
     critical: bool = False
+    channels: int | None = None
+    parameters: int = 0
+    multiply_adds: int | None = 0
+    multiply_adds_fft: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,8 @@ class ReceptiveField:
         Name of the model.
     input_size : tuple of int
         Size of the input.
+    source, output : str
+        Input that is looked at, and layer whose output is asked for.
     measured_at : str
         Layer whose output is described: the last one, or the one before the first global operation.
     size, jump, start, padding : tuple
@@ -90,15 +99,22 @@ class ReceptiveField:
     global_at : str or None
         The first operation after which features see the whole input; None for a dense prediction.
     global_kind : str or None
-        `flatten` or `pooling`.
+        `flatten`, `pooling`, `attention` or `recurrence`.
     misaligned : tuple of Misalignment
         Merges of branches that look at different places.
     layers : tuple of LayerRow
         The layer table.
+    local : ReceptiveField or None
+        Where features go on beside the first global operation (squeeze-and-excite weighs them by averages over the
+        whole input): the field of this local path, at the operation that ends it. None where there is no such path.
+    others : tuple of ReceptiveField
+        Of the further pairs of an input and an output, where a model has several.
     """
 
     network: str
     input_size: tuple[int, ...]
+    source: str
+    output: str
     measured_at: str
     size: tuple[int, ...]
     jump: Axes
@@ -111,6 +127,19 @@ class ReceptiveField:
     global_kind: str | None
     misaligned: tuple[Misalignment, ...]
     layers: tuple[LayerRow, ...]
+    local: ReceptiveField | None = None
+    others: tuple[ReceptiveField, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """Trainable parameters of the layers of the table."""
+        return sum(row.parameters for row in self.layers)
+
+    @property
+    def multiply_adds(self) -> int | None:
+        """Multiply-adds of the layers of the table for one object; None where a size is open."""
+        known = [row.multiply_adds for row in self.layers]
+        return None if None in known else sum(count or 0 for count in known)
 
     def row(self, layer: str) -> LayerRow:
         """Row of a layer in the table.
@@ -123,7 +152,7 @@ class ReceptiveField:
         for row in self.layers:
             if row.layer == layer:
                 return row
-        raise _unknown_layer(self.network, layer, [row.layer for row in self.layers])
+        raise unknown_layer(self.network, layer, [row.layer for row in self.layers])
 
     def covers(self, extent: Any, scale: Any = 1.0, *, unit: str | None = None, policy: str = "error") -> Verdict:
         """Verdict of the receptive-field gate (see `coverage.gate`).
@@ -156,6 +185,8 @@ class ReceptiveField:
         values = {name: getattr(self, name) for name in (entry.name for entry in fields(self))}
         values["misaligned"] = [[finding.layer, finding.offset] for finding in self.misaligned]
         values["layers"] = [[getattr(row, column) for column in columns] for row in self.layers]
+        values["local"] = None if self.local is None else {**self.local.to_json(), "layers": []}
+        values["others"] = [other.to_json() for other in self.others]
         return _lists({"format": FORMAT, "columns": columns, **values})
 
     @classmethod
@@ -173,106 +204,15 @@ class ReceptiveField:
         own = {name: _tuples(value) for name, value in values.items() if name not in ("format", "columns")}
         own["misaligned"] = tuple(Misalignment(*finding) for finding in values["misaligned"])
         own["layers"] = tuple(LayerRow(**row) for row in rows)
+        own["others"] = tuple(cls.from_json(other) for other in values["others"])
+        own["local"] = None if values["local"] is None else cls.from_json(values["local"])
+        if own["local"] is not None:
+            own["local"] = replace(own["local"], layers=own["layers"])
         return cls(**own)
 
 
-def receptive_field(
-    model: Any, layer: Any = None, input_shape: Sequence[int] | None = None, *, source: str | None = None
-) -> ReceptiveField:
-    """Receptive field of a built Keras model, or of one of its layers.
-
-    Parameters
-    ----------
-    model : keras.Model
-        A Sequential or functional model.
-    layer : str or keras.Layer, optional
-        The layer whose output is described; the model's output by default.
-    input_shape : sequence of int, optional
-        Shape of one object, channels included, where the model leaves sizes open or for another size.
-    source : str, optional
-        Name of the input, where several have spatial axes.
-
-    Returns
-    -------
-    ReceptiveField
-        Of the output, or of the input of the first global operation on the way to it.
-
-    Raises
-    ------
-    ReceptiveFieldError
-        When the model has no graph, a size is open, a layer has no rule, or several outputs leave open which is meant.
-    UnknownName
-        When there is no such layer on the way.
-    """
-    from astrocnn.receptive_field.walk import walk
-
-    wanted = layer if layer is None or isinstance(layer, str) else layer.name
-    if wanted is None and len(getattr(model, "outputs", None) or ()) > 1:
-        raise ReceptiveFieldError(
-            "the model has several outputs", where=model.name, fix="name the layer that is meant with layer="
-        )
-    steps: list[Step] = []
-    for step in walk(model, input_shape, source):
-        steps.append(step)
-        if step.name == wanted:
-            break
-    else:
-        if wanted is not None:
-            raise _unknown_layer(model.name, wanted, [step.name for step in steps])
-    return _described(model.name, steps)
-
-
-def _described(network: str, steps: Sequence[Step]) -> ReceptiveField:
-    """Describe the output of the last step."""
-    operation = steps[-1].field.global_operation
-    field = operation.source if operation is not None else steps[-1].field
-    trail, link = [], field.trail
-    while link is not None:
-        link, name = link
-        trail.append(name)
-    rows = [_row(step, critical=step.name in trail) for step in steps]
-    return ReceptiveField(
-        network=network,
-        input_size=steps[0].field.map_size,
-        measured_at=trail[0] if trail else steps[0].name,
-        size=field.size,
-        jump=tuple(axis.jump for axis in field.axes),
-        start=tuple(axis.start for axis in field.axes),
-        padding=tuple(axis.padding for axis in field.axes),
-        map_size=field.map_size,
-        phases=tuple(axis.phases for axis in field.axes),
-        offset=tuple(axis.offset for axis in field.axes),
-        global_at=operation.layer if operation is not None else None,
-        global_kind=operation.kind if operation is not None else None,
-        misaligned=field.misaligned,
-        layers=tuple(rows),
-    )
-
-
-def _row(step: Step, critical: bool) -> LayerRow:
-    windows = (step.field.windows or ()) if step.changed else ()
-    axes = step.field.axes
-    return LayerRow(
-        layer=step.name,
-        kind=type(step.layer).__name__ if step.layer is not None else "Input",
-        kernel=tuple(window.kernel for window in windows),
-        stride=tuple(_ratio(window.stride, window.spacing) for window in windows),
-        dilation=tuple(window.dilation for window in windows),
-        size=step.field.size,
-        jump=tuple(axis.jump for axis in axes),
-        start=tuple(axis.start for axis in axes),
-        map_size=step.field.map_size,
-        padding=tuple(axis.padding for axis in axes),
-        critical=critical,
-    )
-
-
-def _ratio(number: int, divisor: int) -> float:
-    """A whole number where it is one."""
-    return number // divisor if number % divisor == 0 else number / divisor
-
-
-def _unknown_layer(network: str, layer: str, known: Sequence[str]) -> UnknownName:
+def unknown_layer(network: str, layer: str, known: Sequence[str]) -> UnknownName:
+    """Error for a layer that is not on the way."""
     from astrocnn.spelling import suggestion
 
     return UnknownName(f"there is no layer {layer!r} on the way", where=network, fix=suggestion(layer, known))

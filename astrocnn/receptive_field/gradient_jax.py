@@ -1,7 +1,8 @@
-"""Gradient of one feature with respect to one input, by JAX."""
+"""Gradient of a function of one array, by JAX."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,13 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def gradient(
-    model: Any, values: list[NDArray[np.float32]], entry: int, feature: tuple[Any, ...]
-) -> NDArray[np.float64]:
-    """Derivative of `model(values)[feature].sum()` by `values[entry]`, of that input's shape."""
-
-    def output(value: Any) -> Any:
-        inputs = [*values[:entry], value, *values[entry + 1 :]]
-        return model(inputs if len(inputs) > 1 else inputs[0], training=False)[feature].sum()
-
-    return np.asarray(jax.grad(output)(values[entry]), float)
+def gradient(function: Callable[[Any], Any], value: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Derivative of a number that `function` gives by the array it takes."""
+    return np.asarray(jax.grad(function)(jax.numpy.asarray(value)), float)

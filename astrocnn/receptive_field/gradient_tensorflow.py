@@ -1,7 +1,8 @@
-"""Gradient of one feature with respect to one input, by TensorFlow."""
+"""Gradient of a function of one array, by TensorFlow."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 
-def gradient(
-    model: Any, values: list[NDArray[np.float32]], entry: int, feature: tuple[Any, ...]
-) -> NDArray[np.float64]:
-    """Derivative of `model(values)[feature].sum()` by `values[entry]`, of that input's shape."""
-    inputs = [tf.constant(value) for value in values]
+def gradient(function: Callable[[Any], Any], value: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Derivative of a number that `function` gives by the array it takes."""
+    entry = tf.constant(value)
     with tf.GradientTape() as tape:
-        tape.watch(inputs[entry])
-        output = tf.reduce_sum(model(inputs if len(inputs) > 1 else inputs[0], training=False)[feature])
-    derivative = tape.gradient(output, inputs[entry])
-    return np.zeros(values[entry].shape) if derivative is None else derivative.numpy().astype(float)
+        tape.watch(entry)
+        output = function(entry)
+    derivative = tape.gradient(output, entry)
+    return np.zeros(value.shape) if derivative is None else derivative.numpy().astype(float)

@@ -14,10 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def ship(path: Path = SHIPPED) -> None:
-    """Write the tables of every network of the zoo, at its paper's options, for its usual shapes.
-
-    Bands do not enter a table's content, so shapes that differ in them only share one.
-    """
+    """Write the tables of every network of the zoo, at its paper's options, for its usual shapes."""
     keys: dict[str, int] = {}
     tables: list[dict[str, Any]] = []
     for name in registry.names():

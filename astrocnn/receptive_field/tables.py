@@ -19,7 +19,7 @@ from astrocnn.networks.base import Network
 from astrocnn.receptive_field.field import FORMAT, ReceptiveField
 
 SHIPPED = Path(__file__).with_name("shipped_tables.json")
-RULES_REVISION = 1
+RULES_REVISION = 2
 """Raised when the same network would give other numbers, so that tables of older versions are measured anew."""
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def cache_folder() -> Path:
 def measure(network: Network, input_shape: tuple[int, ...]) -> ReceptiveField:
     """Build the network with Keras and measure its receptive field."""
     from astrocnn import backend
-    from astrocnn.receptive_field.field import receptive_field
+    from astrocnn.receptive_field.measure import receptive_field
 
     backend.prepare()
     return receptive_field(network.build(input_shape))
@@ -107,7 +107,7 @@ def _cached(path: Path) -> ReceptiveField | None:
 
 @cache
 def _shipped() -> Mapping[str, Any]:
-    """Shipped tables: `keys` maps the key of a network and shape to one of `tables`, which several bands share."""
+    """Shipped tables: `keys` maps the key of a network and shape to one of `tables`."""
     return json.loads(SHIPPED.read_text())
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.arithmetic import AxisField, Window, union
+from astrocnn.receptive_field.arithmetic import AxisField, Reading, Window, union
 from astrocnn.receptive_field.field import Misalignment
 
 
@@ -20,7 +21,8 @@ class GlobalOperation:
     layer : str
         Its layer; filled in by the walk.
     kind : str
-        `flatten`, where the next dense layer weighs every position, or `pooling`, where all positions count alike.
+        `flatten`, where the next dense layer weighs every position; `pooling`, where all positions count alike;
+        `attention` or `recurrence`.
     source : TensorField
         What was seen before it.
     """
@@ -42,20 +44,27 @@ class TensorField:
         Axis of the tensor that holds the channels: -1 (last) or 1 (first).
     global_operation : GlobalOperation or None
         The first operation on the way that made the features see the whole input.
+    last_operation : GlobalOperation or None
+        The one that ended the local path. It is another than the first where features went on beside that one, as in
+        squeeze-and-excite.
     misaligned : tuple of Misalignment
         Merges on the way whose branches were not aligned.
-    windows : tuple of Window or None
+    windows : tuple of Reading or None
         How the last layer read its input, for the layer table; None for merges and pointwise layers.
     trail : tuple or None
         Linked list of layer names, last first, through which the largest field came; filled in by the walk.
+    is_list : bool
+        Whether the tensor holds the positions of all axes one after the other, as transformers take them.
     """
 
     axes: tuple[AxisField, ...]
     channel_axis: int = -1
     global_operation: GlobalOperation | None = None
+    last_operation: GlobalOperation | None = None
     misaligned: tuple[Misalignment, ...] = ()
-    windows: tuple[Window, ...] | None = None
+    windows: tuple[Reading, ...] | None = None
     trail: tuple[Any, str] | None = None
+    is_list: bool = False
 
     @property
     def size(self) -> tuple[int, ...]:
@@ -67,11 +76,32 @@ class TensorField:
         """Number of features per axis."""
         return tuple(axis.map_size for axis in self.axes)
 
-    def through(self, windows: Sequence[Window]) -> TensorField:
-        """Field after a layer that reads its input through one `Window` per axis."""
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Positions of the tensor as Keras has them, without objects and channels."""
+        return (math.prod(self.map_size),) if self.is_list else self.map_size
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no spatial axis is left, so that every later layer sees the whole input too."""
+        return not self.axes and self.global_operation is not None
+
+    def is_channel_axis(self, axis: int) -> bool:
+        """Whether an axis of the tensor, objects included, holds the channels."""
+        rank = len(self.shape) + 2
+        return axis % rank == self.channel_axis % rank
+
+    def through(self, windows: Sequence[Reading]) -> TensorField:
+        """Field after a layer that reads its input through one window per axis.
+
+        Raises
+        ------
+        ReceptiveFieldError
+            When it has another number of axes, or positions stand in one list.
+        """
         if self.is_whole:
             return self
-        if len(windows) != len(self.axes):
+        if self.is_list or len(windows) != len(self.axes):
             raise ReceptiveFieldError(
                 "the layer has another number of spatial axes than its input",
                 expected=len(self.axes),
@@ -80,17 +110,42 @@ class TensorField:
         axes = tuple(axis.through(window) for axis, window in zip(self.axes, windows, strict=True))
         return replace(self, axes=axes, windows=tuple(windows))
 
-    def become_global(self, kind: str) -> TensorField:
-        """Field after an operation over all positions."""
+    def become_global(self, kind: str, gone: Sequence[int] | None = None) -> TensorField:
+        """Field after an operation over all positions, or over those along some of the axes.
+
+        Parameters
+        ----------
+        kind : str
+            As in `GlobalOperation`.
+        gone : sequence of int, optional
+            Which of `axes` it takes away; all by default.
+        """
         if self.is_whole:
             return self
-        operation = self.global_operation or GlobalOperation("", kind, self)
-        return replace(self, axes=(), global_operation=operation, windows=None)
+        kept = () if gone is None else tuple(axis for index, axis in enumerate(self.axes) if index not in gone)
+        operation = GlobalOperation("", kind, self)
+        return replace(
+            self, axes=kept, global_operation=self.global_operation or operation, last_operation=operation,
+            windows=None, is_list=False,
+        )  # fmt: skip
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether no spatial axis is left, so that every later layer sees the whole input too."""
-        return not self.axes and self.global_operation is not None
+    def hold_apart(self, count: int) -> tuple[tuple[AxisField, ...], TensorField]:
+        """The leading axes, over which TimeDistributed repeats a layer, and the field along the others."""
+        return self.axes[:count], replace(self, axes=self.axes[count:])
+
+    def put_back(self, held: tuple[AxisField, ...]) -> TensorField:
+        """Field along all axes again; what saw a whole along the others has seen the leading ones before."""
+
+        def whole(operation: GlobalOperation | None) -> GlobalOperation | None:
+            if operation is None or operation.source.axes[: len(held)] == held:
+                return operation
+            return replace(operation, source=operation.source.put_back(held))
+
+        windows = None if self.windows is None else (*(Window() for _ in held), *self.windows)
+        return replace(
+            self, axes=(*held, *self.axes), windows=windows,
+            global_operation=whole(self.global_operation), last_operation=whole(self.last_operation),
+        )  # fmt: skip
 
 
 def merge(branches: Sequence[TensorField]) -> TensorField:
@@ -113,7 +168,7 @@ def merge(branches: Sequence[TensorField]) -> TensorField:
     if not local:
         largest = next(branch for branch in branches if branch.global_operation is operation)
         return replace(largest, misaligned=misaligned, windows=None)
-    if len({len(branch.axes) for branch in local}) > 1:
+    if len({(len(branch.axes), branch.is_list) for branch in local}) > 1:
         raise ReceptiveFieldError("branches differ in their number of spatial axes")
     merged = [union(axes) for axes in zip(*(branch.axes for branch in local), strict=True)]
     offset = max(apart for _, apart in merged)

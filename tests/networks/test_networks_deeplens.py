@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from astrocnn.errors import MismatchError
 from astrocnn.networks import registry
-from astrocnn.receptive_field.field import receptive_field
+from astrocnn.receptive_field.measure import receptive_field
 
 RECIPE = Path(__file__).resolve().parents[2] / "configs/recipes/deeplens.yaml"
 SMALL = {"widths": [4, 8], "units_per_block": 1, "stem_width": 4}

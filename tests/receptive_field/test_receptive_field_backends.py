@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from astrocnn.receptive_field.field import receptive_field
+from astrocnn.receptive_field.measure import receptive_field
 
 PROGRAM = """
 import keras

@@ -10,7 +10,7 @@ from keras import layers
 from astrocnn.errors import ReceptiveFieldError
 from astrocnn.networks import registry
 from astrocnn.receptive_field.confirm import confirm
-from astrocnn.receptive_field.field import receptive_field
+from astrocnn.receptive_field.measure import receptive_field
 
 KINDS = ["Conv", "Conv", "DepthwiseConv", "MaxPooling", "AveragePooling", "ZeroPadding", "Cropping", "Transpose", "Up"]
 

@@ -11,7 +11,7 @@ from keras import layers
 
 from astrocnn.errors import PipelineFileError, ReceptiveFieldError
 from astrocnn.receptive_field.coverage import gate, limiting_row, plain_number
-from astrocnn.receptive_field.field import receptive_field
+from astrocnn.receptive_field.measure import receptive_field
 
 
 def network(size=60, head="flatten", kernels=((7, 1), (3, 1), (3, 1), (3, 1)), pools=(0, 1), extra=(), dilation=1):

@@ -5,7 +5,7 @@ import pytest
 from keras import layers
 
 from astrocnn.receptive_field.confirm import confirm
-from astrocnn.receptive_field.field import receptive_field
+from astrocnn.receptive_field.measure import receptive_field
 
 
 def sequential(shape, *stack):

@@ -171,7 +171,7 @@ def test_rows_of_the_table():
 def test_rows_of_unequal_axes():
     import keras
 
-    from astrocnn.receptive_field.field import receptive_field
+    from astrocnn.receptive_field.measure import receptive_field
 
     inputs = keras.Input((9, 12, 1))
     model = keras.Model(inputs, keras.layers.UpSampling2D((1, 2))(keras.layers.Conv2D(1, (1, 4))(inputs)))
