@@ -9,12 +9,15 @@ from astrocnn.errors import PipelineFileError
 ARCSEC = {"mas": 1e-3, "arcsec": 1.0, '"': 1.0, "arcmin": 60.0, "'": 60.0, "deg": 3600.0}
 HOUR = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "hour": 1.0, "d": 24.0, "day": 24.0}
 KILOMETRE = {"m": 1e-3, "km": 1.0}
+RELATIVE = ("r50", "r90", "period")
+"""Units of objects that were brought to one size: radii with 50 and 90 % of the light, periods of folded curves."""
 _UNITS = {
+    **{name: (1.0, name) for name in RELATIVE},
     **{name: (factor, "arcsec") for name, factor in ARCSEC.items()},
     **{name: (factor, "hour") for name, factor in HOUR.items()},
     **{name: (factor, "km") for name, factor in KILOMETRE.items()},
 }
-_QUANTITY = re.compile(r"""^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z"']+)\s*$""")
+_QUANTITY = re.compile(r"""^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z"'][A-Za-z0-9]*)\s*$""")
 
 
 def parse_quantity(text: str) -> tuple[float, str]:
@@ -23,14 +26,14 @@ def parse_quantity(text: str) -> tuple[float, str]:
     Parameters
     ----------
     text : str
-        A number directly followed by, or separated by a space from, a unit of angle, time or length.
+        A number directly followed by, or separated by a space from, a unit of angle, time or length, or a relative one.
 
     Returns
     -------
     value : float
         The number in the base unit.
     unit : str
-        The base unit: `arcsec`, `hour` or `km`.
+        The base unit: `arcsec`, `hour` or `km`, or one of `RELATIVE` itself.
 
     Raises
     ------

@@ -105,14 +105,15 @@ def gate(
     required : float, optional
         Extent of the object. Without it only the shape of the field is judged.
     policy : str
-        `error`, or `warn` to let pass a smaller field that a dense layer completes (Flatten + Dense: Petrillo et al.
-        2017, Pearson et al. 2018). Other findings are not softened.
+        `error`, or `warn` to let pass a smaller field that is completed by a layer which weighs positions (Flatten and
+        Dense: Petrillo et al. 2017, Pearson et al. 2018; attention; recurrence). Other findings are not softened.
 
     Returns
     -------
     Verdict
+        Of the local path, where features go on beside a pooling that only weighs them (squeeze-and-excite).
         ``error``: the input is smaller than the object; or the field is, and is followed by global pooling, by
-        Flatten + Dense (unless `policy` is `warn`), or by nothing (dense prediction). ``warning``: the field is larger
+        Flatten + Dense, attention or recurrence (unless `policy` is `warn`), or by nothing (dense prediction). ``warning``: the field is larger
         than the input, so that every feature sees padding; the map is off the input's centre; branches are misaligned.
 
     Raises
@@ -122,6 +123,8 @@ def gate(
     """
     scales = (float(scale),) * len(field.size) if isinstance(scale, int | float) else tuple(float(s) for s in scale)
     _check(scales, required, policy, field)
+    if field.global_kind == "pooling" and field.local is not None and len(field.local.size) == len(field.size):
+        field = field.local
     had_px = [smallest for smallest, _ in field.phases]
     tightest = min(range(len(scales)), key=lambda axis: had_px[axis] * scales[axis])
     had = had_px[tightest] * scales[tightest]
@@ -139,7 +142,7 @@ def gate(
         proposals += cures.for_small_input(field, scales, unit, required)
     if required is not None and had < required * (1 - TOLERANCE):
         finding = _small_field(field, tightest, scales[tightest], limit, unit, required)
-        softened = policy == "warn" and field.global_kind == "flatten"
+        softened = policy == "warn" and field.global_kind in ("flatten", "attention", "recurrence")
         (warnings if softened else errors).append(finding)
         proposals += cures.for_small_field(field, tightest, scales[tightest], unit, required)
     warnings += _shape_findings(field)
@@ -196,8 +199,10 @@ def _small_field(field: ReceptiveField, axis: int, scale: float, limit: LayerRow
     follows = {
         "flatten": f"and {field.global_at} leaves all global reasoning to one dense layer",
         "pooling": f"and {field.global_at} pools what no feature sees as a whole",
+        "attention": f"and {field.global_at} leaves all global reasoning to attention",
+        "recurrence": f"and {field.global_at} leaves all global reasoning to its memory",
         None: "and each output sees no more",
-    }.get(field.global_kind, f"before {field.global_at}")
+    }[field.global_kind]
     return (
         f"the object needs {_of(required, unit)}, the receptive field of {field.network} has {had} px = "
         f"{_of(had * scale, unit)}: it stops growing at {limit.layer} (row {row} of {len(field.layers)} of the layer "

@@ -154,7 +154,9 @@ class ReceptiveField:
                 return row
         raise unknown_layer(self.network, layer, [row.layer for row in self.layers])
 
-    def covers(self, extent: Any, scale: Any = 1.0, *, unit: str | None = None, policy: str = "error") -> Verdict:
+    def covers(
+        self, extent: Any, scale: Any = 1.0, *, binning: float = 1.0, unit: str | None = None, policy: str = "error"
+    ) -> Verdict:
         """Verdict of the receptive-field gate (see `coverage.gate`).
 
         Parameters
@@ -162,7 +164,10 @@ class ReceptiveField:
         extent : float, str or astropy Quantity
             Extent of the object: `1.5 * u.arcsec`, `"1.5arcsec"`, or a number in the unit of the scale.
         scale : float, str or astropy Quantity
-            Size of one input pixel, or time between samples.
+            Size of one pixel, or time between samples, as observed.
+        binning : float
+            Pixels or samples that were joined to one of the network's: 3 for the 207 px that Dieleman et al. (2015)
+            bring to 69.
         unit : str, optional
             Unit of plain numbers, for the message.
         policy : str
@@ -177,7 +182,7 @@ class ReceptiveField:
                 "extent and scale have different units", expected=scale_unit, received=extent_unit
             )
         unit = unit or extent_unit or scale_unit or "px"
-        return gate(self, scale=per_pixel, unit=unit, required=required, policy=policy)
+        return gate(self, scale=per_pixel * binning, unit=unit, required=required, policy=policy)
 
     def to_json(self) -> dict[str, Any]:
         """Values for `json.dump`; the layer table is a list of columns' names and a list of rows."""

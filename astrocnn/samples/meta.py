@@ -31,9 +31,10 @@ class SampleMeta(BaseModel):
     bands : tuple of str
         Names along the last axis, unique: bands of images, channels of curves.
     scale : float, optional
-        Size of one pixel or time step in `scale_unit`; absent where objects were resized or phase-folded.
-    scale_unit : {"arcsec", "hour", "km"}, optional
-        Given exactly where `scale` is.
+        Size of one pixel or time step in `scale_unit`; absent where objects were resized or phase-folded each in its
+        own way.
+    scale_unit : {"arcsec", "hour", "km", "r50", "r90", "period"}, optional
+        Given exactly where `scale` is. The last three are of objects that were brought to one size.
     flux_unit : str, optional
         Unit of the values.
     zero_points : dict of str to float
@@ -54,7 +55,7 @@ class SampleMeta(BaseModel):
     shape: tuple[PositiveInt, ...]
     bands: tuple[str, ...]
     scale: PositiveFloat | None = Field(default=None, allow_inf_nan=False)
-    scale_unit: Literal["arcsec", "hour", "km"] | None = None
+    scale_unit: Literal["arcsec", "hour", "km", "r50", "r90", "period"] | None = None
     flux_unit: str | None = None
     zero_points: dict[str, FiniteFloat] = Field(default_factory=dict)
     classes: tuple[str, ...] = ()

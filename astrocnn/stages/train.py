@@ -12,13 +12,17 @@ from astrocnn import backend
 from astrocnn.errors import AstrocnnError, PipelineFileError, StageFailed
 from astrocnn.networks.registry import configure
 from astrocnn.pipeline.stage import Edge, Finding, Forecast, References, Scene, Source, Stage, StageParameters, Task
+from astrocnn.quantities import RELATIVE
 from astrocnn.receptive_field.coverage import Verdict, gate
 from astrocnn.receptive_field.tables import field_of
 from astrocnn.training.augment import Augmentation
 from astrocnn.training.recipe import recipe_defaults
 from astrocnn.training.schedule import Schedule
 
-_COVERS = {"arcsec": "covers_arcsec", "hour": "covers_hour", "km": "covers_km"}
+_COVERS = {
+    **{unit: f"covers_{unit}" for unit in ("arcsec", "hour", "km")},
+    **dict.fromkeys(RELATIVE, "covers_relative"),
+}
 
 
 class Parameters(StageParameters):
@@ -44,6 +48,9 @@ class Parameters(StageParameters):
     covers_arcsec: float | None = Field(None, gt=0, description="extent of the object the network must see whole")
     covers_hour: float | None = Field(None, gt=0, description="the same in time")
     covers_km: float | None = Field(None, gt=0, description="the same on a surface")
+    covers_relative: float | None = Field(
+        None, gt=0, description="the same in the unit that objects were scaled by (r50, r90, period)"
+    )
     receptive_field: Literal["error", "warn"] = Field("error", description="what a field smaller than the object is")
 
     @model_validator(mode="before")
@@ -154,8 +161,8 @@ def _gate_findings(parameters: Parameters, samples: Source) -> Iterable[Finding]
         known = _known(samples) if samples.folder.is_dir() else samples.forecast
         if known.shape is None:
             return
-        for unit, key in _COVERS.items():
-            if unit != known.unit and getattr(parameters, key) is not None:
+        for key in dict.fromkeys(_COVERS.values()):
+            if key != _COVERS.get(known.unit or "") and getattr(parameters, key) is not None:
                 yield Finding(key, f"the scale of {samples.name} is in {known.unit or 'no unit'}")
         yield from _stamp_findings(parameters, known.shape)
         verdict = judge(parameters, samples)

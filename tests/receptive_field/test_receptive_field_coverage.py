@@ -14,7 +14,10 @@ from astrocnn.receptive_field.coverage import gate, limiting_row, plain_number
 from astrocnn.receptive_field.measure import receptive_field
 
 
-def network(size=60, head="flatten", kernels=((7, 1), (3, 1), (3, 1), (3, 1)), pools=(0, 1), extra=(), dilation=1):
+KERNELS = ((7, 1), (3, 1), (3, 1), (3, 1))
+
+
+def built(size=60, head="flatten", kernels=KERNELS, pools=(0, 1), extra=(), dilation=1):
     """Petrillo et al. 2017 by default: 30 px, jump 4. `extra` are (kernel, stride, dilation) before the head."""
     x = inputs = keras.Input((size, size, 1))
     for index, (kernel, stride) in enumerate(kernels):
@@ -28,7 +31,11 @@ def network(size=60, head="flatten", kernels=((7, 1), (3, 1), (3, 1), (3, 1)), p
         x = layers.Dense(1)(layers.Flatten(name="flat")(x))
     elif head == "pooling":
         x = layers.Dense(1)(layers.GlobalAveragePooling2D(name="pool")(x))
-    return receptive_field(keras.Model(inputs, x, name="petrillo"))
+    return keras.Model(inputs, x, name="petrillo")
+
+
+def network(**options):
+    return receptive_field(built(**options))
 
 
 @pytest.fixture(scope="module")
@@ -119,21 +126,38 @@ def test_the_shortest_axis_and_the_smallest_phase_count():
 def test_cures_are_sufficient(fields):
     """Read every cure for 50 px off the message, build it, and let the gate judge it again."""
     verdict = gate(fields["pooling"], scale=0.2, unit="arcsec", required=10)
-    strided, dilated, large, binned = verdict.cures
-    count = int(re.match(r"(\d+|one) more 3 x 3 stride-2", strided)[1].replace("one", "1"))
-    wider = network(head="pooling", extra=[(3, 2, 1)] * count)
+    more, dilated, halved, large, binned = verdict.cures
+    count = int(re.match(r"(\d+|one) more 3 x 3 stride-2", more)[1].replace("one", "1"))
+    wider = {"head": "pooling", "extra": [(3, 2, 1)] * count}
     dilation = int(re.match(r"dilation (\d+) instead of 1 in conv4", dilated)[1])
-    with_dilation = network(head="pooling", dilation=dilation)
+    assert dilated.endswith("at no cost")
+    strided = int(re.match(r"stride 2 instead of 1 in conv(\d)", halved)[1])
+    kernels = [(kernel, 2 if n == strided else 1) for n, (kernel, _) in enumerate(KERNELS, start=1)]
     kernel = int(re.match(r"a kernel of (\d+) in one layer more after conv4", large)[1])
-    with_kernel = network(head="pooling", extra=[(kernel, 1, 1)])
-    for cured, cure in ((wider, strided), (with_dilation, dilated), (with_kernel, large)):
+    with_kernel = {"head": "pooling", "extra": [(kernel, 1, 1)]}
+    with_dilation, with_stride = {"head": "pooling", "dilation": dilation}, {"head": "pooling", "kernels": kernels}
+    plain = built(head="pooling")
+    for options, cure in ((wider, more), (with_dilation, dilated), (with_stride, halved), (with_kernel, large)):
+        model = built(**options)
+        cured = receptive_field(model)
         assert f"r = {cured.size[0]} px = {cured.size[0] * 0.2:.4g} arcsec" in cure
         assert gate(cured, scale=0.2, unit="arcsec", required=10).level in ("ok", "warning")
+        assert named(cure, "parameters", "+") == pytest.approx(model.count_params() - plain.count_params(), rel=0.01)
+        spent = cured.multiply_adds - fields["pooling"].multiply_adds
+        assert named(cure, "multiply-adds", "") == pytest.approx(abs(spent), rel=0.01)
     factor = int(re.match(r"the input binned by (\d+)", binned)[1])
     assert gate(fields["pooling"], scale=0.2 * factor, unit="arcsec", required=10).level == "ok"
     # None is larger than it must be: one step less would not do.
     assert network(head="pooling", dilation=dilation - 1).size[0] < 50
     assert network(head="pooling", extra=[(kernel - 2, 1, 1)]).size[0] < 50
+    later = [(kernel, 2 if n == strided + 1 else 1) for n, (kernel, _) in enumerate(KERNELS, start=1)]
+    assert network(head="pooling", kernels=later).size[0] < 50
+
+
+def named(cure, what, sign):
+    """A number of a cure: `+1.23 k parameters`; none where it costs nothing."""
+    found = re.search(rf"{re.escape(sign)}([\d.]+)( [kMG])? {what}", cure)
+    return float(found[1]) * {None: 1, " k": 1e3, " M": 1e6, " G": 1e9}[found[2]] if found else 0
 
 
 def test_a_dense_prediction_keeps_its_stride(fields):
@@ -162,11 +186,44 @@ def test_curves_in_hours():
     assert "one dense layer" in verdict.reasons[0]
 
 
+def test_squeeze_and_excite_does_not_end_the_field():
+    """Its averages weigh the channels of a map whose features go on: the gate judges these, at the last pooling."""
+    x = inputs = keras.Input((60, 60, 1))
+    for number in range(3):
+        x = layers.Conv2D(4, 9, padding="same")(x)
+        weights = layers.Dense(4)(layers.GlobalAveragePooling2D(keepdims=True, name=f"squeeze{number}")(x))
+        x = layers.Multiply()([x, weights])
+    field = receptive_field(keras.Model(inputs, layers.GlobalMaxPooling2D(name="pool")(x)))
+    assert (field.global_at, field.size) == ("squeeze0", (9, 9))
+    assert gate(field, required=25).level == "ok"
+    verdict = gate(field, required=26)
+    assert verdict.level == "error"
+    assert "25 px" in verdict.reasons[0]
+    assert "pool pools what no feature sees as a whole" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [(lambda: layers.LSTM(3), "its memory"), (lambda: layers.Attention(), "attention")],
+)
+def test_what_weighs_positions_can_be_meant(layer, words):
+    inputs = keras.Input((60, 2))
+    x = layers.Conv1D(2, 5)(inputs)
+    made = layer()
+    field = receptive_field(keras.Model(inputs, made([x, x]) if words == "attention" else made(x)))
+    verdict = gate(field, required=9)
+    assert verdict.level == "error"
+    assert words in verdict.reasons[0]
+    assert gate(field, required=9, policy="warn").level == "warning"
+
+
 def test_covers_takes_quantities(fields):
     field = fields["pooling"]
     assert field.covers(6 * u.arcsec, scale=0.2 * u.arcsec).level == "ok"
     assert field.covers(0.1 * u.arcmin, scale=0.2 * u.arcsec / u.pixel).unit == "arcsec"
     assert field.covers(31).unit == "px"
+    assert field.covers("6arcsec", "0.1arcsec", binning=2).had == pytest.approx(6)
+    assert field.covers("1.4 r90", "0.05r90").level == "ok"
     assert field.covers(2, 0.05, unit="r90").message.startswith("the object needs 2 r90")
     assert plain_number(1 * u.m) == (0.001, "km")
     with pytest.raises(ReceptiveFieldError, match="different units"):
