@@ -1,4 +1,4 @@
-"""Numbers with units as they are written in files and flags: `0.2arcsec`, `5 arcsec`, `29.4min`."""
+"""Numbers as people write and read them: `0.2arcsec`, `5 arcsec`, `29.4min` in files and flags; `1.23 M`."""
 
 from __future__ import annotations
 
@@ -49,3 +49,11 @@ def parse_quantity(text: str) -> tuple[float, str]:
         )
     factor, unit = _UNITS[match.group(2)]
     return float(match.group(1)) * factor, unit
+
+
+def count_text(number: float) -> str:
+    """A count with three digits: `1.23 k`, `45.6 M`, `7.9 G`."""
+    for power, letter in ((9, "G"), (6, "M"), (3, "k")):
+        if abs(number) >= 0.9995 * 10**power:
+            return f"{number / 10**power:.3g} {letter}"
+    return f"{number:.3g}"

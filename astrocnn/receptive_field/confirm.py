@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from astrocnn.receptive_field.field import ReceptiveField
 from astrocnn.receptive_field.gradient import gradient
 from astrocnn.receptive_field.positive_twin import PositiveTwin
-from astrocnn.receptive_field.target import Target, target_of
+from astrocnn.receptive_field.target import target_of
+
+LARGEST = 12_000_000
+"""Pixels of the largest input that is made to see a whole field."""
 
 Box = tuple[tuple[int, int], ...]
 
@@ -26,12 +31,15 @@ class Confirmation:
         Layer whose output was tested.
     position : tuple of int
         The feature, per spatial axis.
+    input_size : tuple of int
+        Size of the input at which it was tested.
     expected, measured : tuple of (int, int)
         First and last input seen per axis, by the layers' rules and by the gradient; (0, -1) where nothing is.
     """
 
     layer: str
     position: tuple[int, ...]
+    input_size: tuple[int, ...]
     expected: Box
     measured: Box
 
@@ -86,16 +94,38 @@ def confirm(
     def feature(value: Any) -> Any:
         return keras.ops.sum(twin(value)[(0, *place)])
 
-    slope = np.abs(gradient(feature, ones)[0]).sum(axis=-1)
-    slope[slope < _rounding(target) * slope.max()] = 0
+    slope = np.abs(gradient(feature)(ones)[0]).sum(axis=-1)
     measured = tuple(_support(slope, axis) for axis in range(slope.ndim))
-    return Confirmation(target.name, place, expected, measured)
+    return Confirmation(target.name, place, target.steps[0].field.map_size, expected, measured)
 
 
-def _rounding(target: Target) -> float:
-    """Relative size of what is rounding: Lanczos kernels are zero at whole distances only as far as sin(pi) is."""
-    kinds = {getattr(window, "kind", "") for step in target.steps for window in step.field.windows or ()}
-    return 1e-6 if kinds & {"lanczos3", "lanczos5"} else 0.0
+def roomy_shape(model: Any, field: ReceptiveField, channels: int) -> tuple[int, ...] | None:
+    """Input shape in which the middle feature sees no padding, so that all of its field shows.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Whose place of the channels is kept.
+    field : ReceptiveField
+        Of the model at its own size.
+    channels : int
+        Of the input.
+
+    Returns
+    -------
+    tuple of int or None
+        The model's own size plus a multiple of its stride, so that the padding stays as it is; None where that would be
+        more than `LARGEST` pixels.
+    """
+    sizes = []
+    for n, size, jump, offset in zip(field.input_size, field.size, field.jump, field.offset, strict=True):
+        step = math.ceil(jump)
+        missing = math.ceil(size + 2 * abs(offset) + 2 * jump - n)
+        sizes.append(n + max(0, -(-missing // step)) * step)
+    if math.prod(sizes) > LARGEST:
+        return None
+    first = any(getattr(layer, "data_format", None) == "channels_first" for layer in model.layers)
+    return (channels, *sizes) if first else (*sizes, channels)
 
 
 def _support(gradient: NDArray[np.float64], axis: int) -> tuple[int, int]:

@@ -113,8 +113,9 @@ def gate(
     Verdict
         Of the local path, where features go on beside a pooling that only weighs them (squeeze-and-excite).
         ``error``: the input is smaller than the object; or the field is, and is followed by global pooling, by
-        Flatten + Dense, attention or recurrence (unless `policy` is `warn`), or by nothing (dense prediction). ``warning``: the field is larger
-        than the input, so that every feature sees padding; the map is off the input's centre; branches are misaligned.
+        Flatten + Dense, attention or recurrence (unless `policy` is `warn`), or by nothing (dense prediction).
+        ``warning``: the field is larger than the input, so that every feature sees padding; the map is off the input's
+        centre; branches are misaligned.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from astrocnn.quantities import count_text
 from astrocnn.receptive_field.cost import fourier_multiply_adds
 from astrocnn.receptive_field.field import LayerRow, ReceptiveField
 
@@ -128,7 +129,7 @@ def _stride(short: _Shortage) -> str | None:
             continue
         from_here = [later.multiply_adds or 0 for later in seeing[number:]]
         saved = sum(from_here) * (1 - 0.5**short.rank)
-        return f"stride 2 instead of 1 in {row.layer}: {short.grown(grown)}, {_number(saved)} multiply-adds fewer"
+        return f"stride 2 instead of 1 in {row.layer}: {short.grown(grown)}, {count_text(saved)} multiply-adds fewer"
     return None
 
 
@@ -142,7 +143,7 @@ def _larger_kernel(short: _Shortage) -> str:
     if channels is None:
         return text
     by_fourier = fourier_multiply_adds(short.field.map_size, (kernel,) * short.rank, channels, channels)
-    return f"{text} (or {_number(by_fourier)} by Fourier transform)"
+    return f"{text} (or {count_text(by_fourier)} by Fourier transform)"
 
 
 def _binning(short: _Shortage) -> str | None:
@@ -150,7 +151,7 @@ def _binning(short: _Shortage) -> str | None:
         return None
     factor = math.ceil(short.needed / short.had)
     size, spent = short.field.input_size[short.axis], short.field.multiply_adds
-    fewer = f", about {_number(spent * (1 - factor**-short.rank))} multiply-adds fewer" if spent else ""
+    fewer = f", about {count_text(spent * (1 - factor**-short.rank))} multiply-adds fewer" if spent else ""
     grown = short.had * short.scale * factor
     return (
         f"the input binned by {factor} ({size // factor} px of {short.scale * factor:.4g} {short.unit}): "
@@ -159,7 +160,7 @@ def _binning(short: _Shortage) -> str | None:
 
 
 def _added(short: _Shortage, kernel: int, stride: int, count: int) -> str:
-    """Cost of convolutions that keep the number of channels K: K (K k^d + 1) parameters and K^2 k^d n^d multiply-adds."""
+    """Cost of convolutions that keep the K channels: K (K k^d + 1) parameters and K^2 k^d n^d multiply-adds."""
     channels = short.field.row(short.field.measured_at).channels
     if channels is None:
         return ""
@@ -169,7 +170,7 @@ def _added(short: _Shortage, kernel: int, stride: int, count: int) -> str:
     for _ in range(count):
         size = tuple(math.ceil(n / stride) for n in size)
         spent += channels**2 * taps * math.prod(size)
-    return f", +{_number(parameters)} parameters, +{_number(spent)} multiply-adds"
+    return f", +{count_text(parameters)} parameters, +{count_text(spent)} multiply-adds"
 
 
 def _is_convolution(row: LayerRow, axis: int) -> bool:
@@ -180,14 +181,6 @@ def _is_convolution(row: LayerRow, axis: int) -> bool:
 
 def _pixels_for(required: float, scale: float) -> int:
     return math.ceil(required / scale * (1 - 1e-9))
-
-
-def _number(value: float) -> str:
-    """With three digits: 1.23 k, 45.6 M."""
-    for power, letter in ((9, " G"), (6, " M"), (3, " k")):
-        if abs(value) >= 0.9995 * 10**power:
-            return f"{value / 10**power:.3g}{letter}"
-    return f"{value:.3g}"
 
 
 def _count(number: int) -> str:

@@ -182,16 +182,19 @@ def effective_field(
     values = _inputs(target, inputs, number, rng)
     many = len(values[target.slot])
     index = (slice(None), slice(None), *place) if field.channel_axis == 1 else (slice(None), *place, slice(None))
+    others = [slot for slot in values if slot != target.slot]
+
+    def feature(value: Any, signs: Any, *rest: Any) -> Any:
+        known = {target.slot: value, **dict(zip(others, rest, strict=True))}
+        return keras.ops.sum(_evaluated(target, known)[index] * signs)
+
+    slope_of = gradient(feature)
     total = np.zeros(target.steps[0].field.map_size)
     for start in range(0, many, BATCH):
         part = {slot: value[start : start + BATCH] for slot, value in values.items()}
         signs = rng.choice((-1.0, 1.0), (len(part[target.slot]), target.steps[-1].channels or 1)).astype("float32")
-
-        def feature(value: Any, part: Any = part, signs: Any = signs) -> Any:
-            return keras.ops.sum(_evaluated(target, {**part, target.slot: value})[index] * signs)
-
-        slope = np.abs(gradient(feature, part[target.slot]))
-        total += slope.sum(axis=(0, 1 if field.channel_axis == 1 and len(slope.shape) > 2 else -1))
+        slope = np.abs(slope_of(part[target.slot], signs, *(part[slot] for slot in others)))
+        total += slope.sum(axis=(0, 1 if field.channel_axis == 1 else -1))
     if not total.sum() > 0:
         raise ReceptiveFieldError("the feature depends on no input", where=target.name, fix="look at another position")
     seen = []
@@ -209,7 +212,9 @@ def _inputs(
     entry = target.steps[0]
     shapes = {slot: tuple(tensor.shape[1:]) for slot, tensor in ends.items()}
     sizes = entry.field.map_size
-    shapes[target.slot] = (entry.channels or 1, *sizes) if entry.field.channel_axis == 1 else (*sizes, entry.channels or 1)
+    shapes[target.slot] = (
+        (entry.channels or 1, *sizes) if entry.field.channel_axis == 1 else (*sizes, entry.channels or 1)
+    )
     if given is None:
         return {slot: rng.standard_normal((number, *shape)).astype("float32") for slot, shape in shapes.items()}
     named = given if isinstance(given, Mapping) else {ends[target.slot].name: given}

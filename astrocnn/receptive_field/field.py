@@ -203,6 +203,8 @@ class ReceptiveField:
         ReceptiveFieldError
             When it is of another format.
         """
+        if values.get("format") == 1:
+            values = _of_format_1(values)
         if values.get("format") != FORMAT:
             raise ReceptiveFieldError("unknown table format", expected=FORMAT, received=values.get("format"))
         rows = [dict(zip(values["columns"], _tuples(row), strict=True)) for row in values["layers"]]
@@ -214,6 +216,12 @@ class ReceptiveField:
         if own["local"] is not None:
             own["local"] = replace(own["local"], layers=own["layers"])
         return cls(**own)
+
+
+def _of_format_1(values: dict[str, Any]) -> dict[str, Any]:
+    """The first format knew one input and one output, no costs and no path beside a global operation."""
+    names = [row[values["columns"].index("layer")] for row in values["layers"]]
+    return {**values, "format": FORMAT, "source": names[0], "output": names[-1], "local": None, "others": []}
 
 
 def unknown_layer(network: str, layer: str, known: Sequence[str]) -> UnknownName:

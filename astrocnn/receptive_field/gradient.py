@@ -11,20 +11,19 @@ from numpy.typing import NDArray
 from astrocnn.errors import AstrocnnError
 
 
-def gradient(function: Callable[[Any], Any], value: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Derivative of a number that `function` gives by the array it takes.
+def gradient(function: Callable[..., Any]) -> Callable[..., NDArray[np.float64]]:
+    """Differentiate a function of arrays by the first of them.
 
     Parameters
     ----------
     function : callable
-        From a tensor of the backend to a tensor of no axes.
-    value : ndarray of float32
-        Where the derivative is taken.
+        From tensors of the backend to a tensor of no axes; it makes no new weights.
 
     Returns
     -------
-    ndarray of float64
-        Of the shape of `value`; zeros where the function does not depend on it.
+    callable
+        From arrays to an array of float64 of the shape of the first; zeros where the function does not depend on it.
+        Compiled once for each set of shapes.
 
     Raises
     ------
@@ -40,4 +39,4 @@ def gradient(function: Callable[[Any], Any], value: NDArray[np.float32]) -> NDAr
         from astrocnn.receptive_field.gradient_jax import gradient as by_backend
     else:
         raise AstrocnnError("no gradient for this backend", expected="tensorflow or jax", received=backend)
-    return by_backend(function, value)
+    return by_backend(function)

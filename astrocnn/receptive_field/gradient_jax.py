@@ -1,4 +1,4 @@
-"""Gradient of a function of one array, by JAX."""
+"""Gradient of a function of arrays by the first of them, by JAX."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def gradient(function: Callable[[Any], Any], value: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Derivative of a number that `function` gives by the array it takes."""
-    return np.asarray(jax.grad(function)(jax.numpy.asarray(value)), float)
+def gradient(function: Callable[..., Any]) -> Callable[..., NDArray[np.float64]]:
+    """Function of the same arrays that gives the derivative of a number by the first of them."""
+    compiled = jax.jit(jax.grad(function))
+
+    def evaluated(*values: Any) -> NDArray[np.float64]:
+        return np.asarray(compiled(*(jax.numpy.asarray(value) for value in values)), float)
+
+    return evaluated

@@ -1,4 +1,4 @@
-"""Gradient of a function of one array, by TensorFlow."""
+"""Gradient of a function of arrays by the first of them, by TensorFlow."""
 
 from __future__ import annotations
 
@@ -10,11 +10,25 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 
-def gradient(function: Callable[[Any], Any], value: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Derivative of a number that `function` gives by the array it takes."""
-    entry = tf.constant(value)
-    with tf.GradientTape() as tape:
-        tape.watch(entry)
-        output = function(entry)
-    derivative = tape.gradient(output, entry)
-    return np.zeros(value.shape) if derivative is None else derivative.numpy().astype(float)
+def gradient(function: Callable[..., Any]) -> Callable[..., NDArray[np.float64]]:
+    """Function of the same arrays that gives the derivative of a number by the first of them."""
+
+    # As a graph, so that the gradients of the weights, which nobody asks for, are left out: besides the time, those of
+    # some strided 1 x 1 convolutions of one channel crash in TensorFlow 2.21 with oneDNN.
+    @tf.function(autograph=False)
+    def derivative(entry: Any, *others: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(entry)
+            output = function(entry, *others)
+        return tape.gradient(output, entry, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+    graphs: dict[Any, Any] = {}  # one of each shape
+
+    def evaluated(*values: Any) -> NDArray[np.float64]:
+        tensors = [tf.constant(value) for value in values]
+        shapes = tuple(tuple(tensor.shape) for tensor in tensors)
+        if shapes not in graphs:
+            graphs[shapes] = derivative.get_concrete_function(*tensors)
+        return graphs[shapes](*tensors).numpy().astype(float)
+
+    return evaluated

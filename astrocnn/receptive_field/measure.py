@@ -59,6 +59,26 @@ def receptive_field(
     return replace(found[0], others=tuple(found[1:]))
 
 
+def spatial_shape(model: Any, size: int | None = None, channels: int = 1) -> tuple[int | None, ...]:
+    """Shape of one object of the first input with spatial axes.
+
+    Parameters
+    ----------
+    model : keras.Model
+        As `receptive_field` takes it.
+    size, channels : int
+        Taken where the model leaves them open.
+
+    Returns
+    -------
+    tuple of int or None
+        Channels last, as for a model that takes them last.
+    """
+    tensor = next(iter(spatial_inputs(graph_of(model, None, has_rule)).values()))[1]
+    *axes, last = tensor.shape[1:]
+    return (*(n or size for n in axes), last or channels)
+
+
 def described(graph: Graph, steps: Sequence[Step], output: str) -> ReceptiveField:
     """Describe what the output of the last step of a walk sees."""
     last = steps[-1].field

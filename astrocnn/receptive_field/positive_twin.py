@@ -2,6 +2,7 @@
 
 Weights are positive, activations linear, normalisations left out, the largest replaced by the average, products by
 sums; branches that see the whole input are left out. The inputs with a gradient are then exactly those that are seen.
+Where all layers are Keras's own, one channel is enough, which makes the copy of a large network small.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from astrocnn.receptive_field.rules.pointwise import UNCHANGED
 from astrocnn.receptive_field.rules.registry import keras_kind
 from astrocnn.receptive_field.walk import Step
 
+ROUNDING = 1e-5
+"""Share of the largest gradient at a layer below which it is rounding; the least real one is one tap of a kernel."""
+
+_MIX_CHANNELS = frozenset({"Dense", "EinsumDense", "ops.Glu", "ops.Mean", "ops.Sum", "ops.Max", "ops.Min"})
+
 
 class PositiveTwin:
     """Function from the input that is looked at to the output of the last step of a walk, channels last.
@@ -28,14 +34,20 @@ class PositiveTwin:
         From the input to what is looked at.
     slot : int
         Slot of the input.
+
+    Attributes
+    ----------
+    input_shape : tuple of int
+        Shape of one input.
     """
 
     def __init__(self, steps: Sequence[Step], slot: Slot) -> None:
         self._slot = slot
         self._steps = [step for step in steps[1:] if not step.field.is_whole]
+        self._thin = all(step.call is not None and keras_kind(step.call.layer) for step in self._steps)
         self._layers: dict[str, Any] = {}
         entry = steps[0]
-        self.input_shape: tuple[int, ...] = (*entry.field.map_size, entry.channels or 1)
+        self.input_shape: tuple[int, ...] = (*entry.field.map_size, 1 if self._thin else entry.channels or 1)
         self(np.zeros((1, *self.input_shape), "float32"))  # builds the layers
         for layer in self._layers.values():
             _make_positive(layer)
@@ -45,69 +57,89 @@ class PositiveTwin:
         values: dict[Slot, Any] = {self._slot: value}
         for step in self._steps:
             assert step.call is not None
-            value = self._apply(step.call, values)
+            value = _marked(self._apply(step.call, values, step))
             values.update(dict.fromkeys(step.call.outputs, value))
         return value
 
-    def _apply(self, call: Call, values: Mapping[Slot, Any]) -> Any:
+    def _apply(self, call: Call, values: Mapping[Slot, Any], step: Step) -> Any:
         import keras
 
         known = [values[slot] for slot in call.inputs if slot in values]
         kind = keras_kind(call.layer)
-        if kind in UNCHANGED or kind in ("Permute", "ops.Transpose"):
+        if kind in UNCHANGED or kind in ("Permute", "ops.Split", "ops.Transpose"):
             return known[0]
-        if kind in ELEMENTWISE:
+        if self._thin and kind in _MIX_CHANNELS:
+            return known[0]
+        if kind in ELEMENTWISE or (self._thin and kind in ("Concatenate", "ops.Concatenate")):
             return sum(known[1:], start=known[0])
         if kind in ("Concatenate", "ops.Concatenate"):
             return keras.ops.concatenate(known, axis=-1)
-        if kind == "ops.Split":
-            return known[0]
+        if kind in ("Reshape", "ops.Reshape"):
+            return keras.ops.reshape(known[0], (1, *step.field.shape, known[0].shape[-1]))
         if kind == "ops.MaxPool":
             given = call.layer
             return keras.ops.average_pool(known[0], given.pool_size, given.strides, given.padding)
+        if kind == "ops.DepthToSpace" and self._thin:
+            return call.layer(keras.ops.repeat(known[0], call.layer.block_size ** len(step.field.axes), axis=-1))
+        if kind == "ops.SpaceToDepth" and self._thin:
+            return keras.ops.sum(call.layer(known[0]), axis=-1, keepdims=True)
         if len(known) < len(call.inputs):
             raise ReceptiveFieldError("the layer also reads another input; its gradient is not taken", where=call.name)
         if not isinstance(call.layer, keras.Layer):
             return call.layer(*self._arguments(call, values))
         if call.name not in self._layers:
-            self._layers[call.name] = _linear(call.layer, call.held)
+            self._layers[call.name] = _linear(call.layer, call.held, self._thin)
         return self._layers[call.name](*known)
 
-    @staticmethod
-    def _arguments(call: Call, values: Mapping[Slot, Any]) -> list[Any]:
-        """Arguments of an operation; its kernel, where it has one, without a sign."""
-        import keras
-
+    def _arguments(self, call: Call, values: Mapping[Slot, Any]) -> list[Any]:
+        """Arguments of an operation; positive ones for its kernels, where it has some."""
         positional, keywords = call.filled(values)
-        convolves = type(call.layer).__name__ in ("Conv", "DepthwiseConv", "SeparableConv")
         arguments = [*positional, *keywords.values()]
-        return [arguments[0], *(keras.ops.abs(item) + 0.01 if convolves else item for item in arguments[1:])]
+        if keras_kind(call.layer) not in ("ops.Conv", "ops.DepthwiseConv", "ops.SeparableConv"):
+            return arguments
+        shapes = [(*item.shape[:-2], 1, 1) if self._thin else item.shape for item in arguments[1:]]
+        return [arguments[0], *(np.ones(shape, "float32") for shape in shapes)]
 
 
-def _linear(layer: Any, held: int) -> Any:
-    """Fresh copy of a layer: linear, channels last, averaging where it took the largest."""
+def _marked(value: Any) -> Any:
+    """The same value, whose gradient goes on as a mask of where there is one.
+
+    So contributions can neither fade over many layers nor be feigned by the rounding of fast convolutions.
+    """
     import keras
 
-    config = layer.get_config()
-    if "activation" in config:
-        config["activation"] = "linear"
-    if "data_format" in config:
-        config["data_format"] = "channels_last"
+    @keras.ops.custom_gradient
+    def mark(x: Any) -> Any:
+        def grad(*args: Any, upstream: Any = None) -> Any:
+            size = keras.ops.abs(args[0] if upstream is None else upstream)
+            return keras.ops.cast(size > ROUNDING * keras.ops.max(size), x.dtype)
+
+        return x, grad
+
+    return mark(value)
+
+
+def _linear(layer: Any, held: int, thin: bool) -> Any:
+    """Fresh copy of a layer: linear, channels last, averaging where it took the largest, with one filter if thin."""
+    import keras
+
     name = type(layer).__name__
-    kind = type(layer)
-    if "MaxPooling" in name:
-        kind = getattr(keras.layers, name.replace("MaxPooling", "AveragePooling"))
     if name == "SpectralNormalization":
-        return _linear(layer.layer, held)
-    copy = kind.from_config(config)
+        return _linear(layer.layer, held, thin)
+    config = layer.get_config()
+    changes: dict[str, Any] = {"activation": "linear", "data_format": "channels_last"}
+    if thin:
+        changes |= {"filters": 1, "groups": 1, "depth_multiplier": 1}
+    config.update({key: value for key, value in changes.items() if key in config})
+    pooling = name.replace("MaxPooling", "AveragePooling")
+    copy = (type(layer) if pooling == name else getattr(keras.layers, pooling)).from_config(config)
     for _ in range(held):
         copy = keras.layers.TimeDistributed(copy)
     return copy
 
 
 def _make_positive(layer: Any) -> None:
-    """One over the root of the taps keeps gradients at the edges and in the middle within the range of float32."""
+    """Equal weights everywhere."""
     for variable in layer.trainable_variables:
         if variable.name.endswith("kernel"):
-            taps, channels = np.prod(variable.shape[:-2]), variable.shape[-2]
-            variable.assign(np.full(variable.shape, 1 / (np.sqrt(taps) * channels), "float32"))
+            variable.assign(np.full(variable.shape, 1 / np.prod(variable.shape[:-1]), "float32"))

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from astrocnn.quantities import count_text
 from astrocnn.receptive_field.field import LayerRow, ReceptiveField
 
-COLUMNS = ("layer", "kind", "kernel", "stride", "dilation", "n", "j", "start", "padding", "r", "size")
+COLUMNS = (
+    "layer", "kind", "kernel", "stride", "dilation", "n", "channels", "j", "start", "padding", "r", "size",
+    "parameters", "multiply_adds", "multiply_adds_fft",
+)  # fmt: skip
 
 
 def layer_rows(
-    field: ReceptiveField, *, scale: float | None = None, unit: str = "px", every_layer: bool = False
+    field: ReceptiveField,
+    *,
+    scale: float | None = None,
+    unit: str = "px",
+    every_layer: bool = False,
+    costs: bool = False,
 ) -> list[dict[str, str]]:
     """Layer table with one dictionary of text per layer.
 
@@ -24,6 +33,8 @@ def layer_rows(
         Unit of `scale`.
     every_layer : bool
         Also list layers that neither change the field nor the map, such as activations.
+    costs : bool
+        Also list those of them that cost multiply-adds.
 
     Returns
     -------
@@ -33,7 +44,8 @@ def layer_rows(
     rows: list[dict[str, str]] = []
     before: LayerRow | None = None
     for row in field.layers:
-        shown = every_layer or before is None or _differs(row, before) or row.layer == field.measured_at
+        spent = costs and row.multiply_adds
+        shown = every_layer or spent or before is None or _differs(row, before) or row.layer == field.measured_at
         if shown:
             rows.append(_text(row, field, scale, unit))
         before = row
@@ -54,11 +66,15 @@ def _text(row: LayerRow, field: ReceptiveField, scale: float | None, unit: str) 
         "stride": _axes(row.stride),
         "dilation": _axes(row.dilation),
         "n": _axes(row.map_size),
+        "channels": "" if row.channels is None else str(row.channels),
         "j": _axes(row.jump),
         "start": _axes(row.start),
         "padding": _axes(row.padding),
         "r": "whole input" if whole else _axes(row.size),
         "size": f"{_axes(physical)} {unit}" if physical else "",
+        "parameters": count_text(row.parameters) if row.parameters else "",
+        "multiply_adds": count_text(row.multiply_adds) if row.multiply_adds else "",
+        "multiply_adds_fft": count_text(row.multiply_adds_fft) if row.multiply_adds_fft else "",
     }
 
 

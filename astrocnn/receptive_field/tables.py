@@ -76,11 +76,17 @@ def cache_folder() -> Path:
 
 def measure(network: Network, input_shape: tuple[int, ...]) -> ReceptiveField:
     """Build the network with Keras and measure its receptive field."""
-    from astrocnn import backend
     from astrocnn.receptive_field.measure import receptive_field
 
+    return receptive_field(build(network, input_shape))
+
+
+def build(network: Network, input_shape: tuple[int, ...]) -> Any:
+    """Build the network with Keras."""
+    from astrocnn import backend
+
     backend.prepare()
-    return receptive_field(network.build(input_shape))
+    return network.build(input_shape)
 
 
 def _measured(network: Network, input_shape: tuple[int, ...], path: Path) -> ReceptiveField:

@@ -57,7 +57,7 @@ def target_of(
         before = last.global_operation.source.trail
         output = before[1] if before else name
         steps = steps[: 1 + next(n for n, step in enumerate(steps) if step.name == output)]
-    elif not last.axes or last.global_operation is not None:
+    elif not last.axes:
         raise ReceptiveFieldError(
             "the gradient of this layer shows the whole input",
             where=output,

@@ -9,7 +9,7 @@ from matplotlib.patches import Circle, Rectangle
 
 from astrocnn.report.theme import LIGHT, Theme, themed
 
-_GROUND, _INPUT, _FIELD, _OBJECT = "#05070c", "#d5dbe6", "#7fb2f5", "#ffa657"  # on the dark of a stamp in every theme
+GROUND, INPUT, FIELD, OBJECT = "#05070c", "#d5dbe6", "#7fb2f5", "#ffa657"  # on the dark of a stamp in every theme
 LARGEST_VIEW = 4.0  # in units of the input: a field beyond it is named in words, or the stamp would be a speck
 
 
@@ -44,19 +44,19 @@ def field_over_stamp(
     half = 0.5 * 1.06 * max(side, required or 0.0, 0.0 if hidden else field)
     figure = Figure(figsize=(5.2, 5.9))
     axes = figure.subplots()
-    axes.set_facecolor(_GROUND)
+    axes.set_facecolor(GROUND)
     axes.imshow(stamp, origin="lower", extent=(-width / 2, width / 2, -height / 2, height / 2), interpolation="nearest")
     corner = (-width / 2, -height / 2)
-    axes.add_patch(Rectangle(corner, width, height, fill=False, ec=_INPUT, lw=1.4, ls=(0, (5, 3))))
-    lines = [(_INPUT, f"input {_size(width, height, unit)}")]
+    axes.add_patch(Rectangle(corner, width, height, fill=False, ec=INPUT, lw=1.4, ls=(0, (5, 3))))
+    lines = [(INPUT, f"input {_size(width, height, unit)}")]
     if hidden:
-        lines.append((_FIELD, f"field {field:.3g} {unit}: far beyond this drawing"))
+        lines.append((FIELD, f"field {field:.3g} {unit}: far beyond this drawing"))
     else:
-        axes.add_patch(Rectangle((-field / 2, -field / 2), field, field, fill=False, ec=_FIELD, lw=2))
-        lines.append((_FIELD, f"field {field:.3g} {unit}"))
+        axes.add_patch(Rectangle((-field / 2, -field / 2), field, field, fill=False, ec=FIELD, lw=2))
+        lines.append((FIELD, f"field {field:.3g} {unit}"))
     if required is not None:
-        axes.add_patch(Circle((0, 0), required / 2, fill=False, ec=_OBJECT, lw=2))
-        lines.append((_OBJECT, f"object to cover {required:.3g} {unit}"))
+        axes.add_patch(Circle((0, 0), required / 2, fill=False, ec=OBJECT, lw=2))
+        lines.append((OBJECT, f"object to cover {required:.3g} {unit}"))
     for k, (colour, text) in enumerate(lines):  # in a band of their own above the drawing
         axes.text(-0.95 * half, (1.32 - 0.12 * k) * half, text, color=colour, size=9, weight="bold", va="center")
     axes.set(xlim=(-half, half), ylim=(-half, 1.42 * half), xlabel=f"offset ({unit})", ylabel=f"offset ({unit})")

@@ -143,6 +143,21 @@ def read_card(folder: Path) -> ModelCard:
         raise StoreError(f"cannot be read: {error}", where=str(path), fix="restore the model folder") from error
 
 
+def load_network(path: Path) -> Any:
+    """Load a `.keras` file without running code from it, and without what only its training needs.
+
+    Raises
+    ------
+    StoreError
+        When it is damaged, or holds what cannot be loaded safely.
+    """
+    keras = backend.prepare()
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise StoreError(f"cannot be loaded: {error}", where=str(path), fix="restore the file") from error
+
+
 def load_model(folder: str | Path) -> TrainedModel:
     """Load a model folder; code is never loaded from it.
 
@@ -153,13 +168,7 @@ def load_model(folder: str | Path) -> TrainedModel:
     """
     folder = Path(folder)
     card = read_card(folder)
-    keras = backend.prepare()
-    try:
-        network = keras.saving.load_model(folder / NETWORK, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise StoreError(
-            f"cannot be loaded: {error}", where=str(folder / NETWORK), fix="restore the model folder"
-        ) from error
+    network = load_network(folder / NETWORK)
     rows = trained_on(folder)
     return TrainedModel(card, network, frozenset(row["group"] for row in rows), frozenset(row["id"] for row in rows))
 

@@ -13,7 +13,6 @@ from astrocnn.errors import PipelineFileError, ReceptiveFieldError
 from astrocnn.receptive_field.coverage import gate, limiting_row, plain_number
 from astrocnn.receptive_field.measure import receptive_field
 
-
 KERNELS = ((7, 1), (3, 1), (3, 1), (3, 1))
 
 

@@ -13,6 +13,7 @@ from astrocnn.errors import MismatchError
 from astrocnn.networks import registry
 from astrocnn.networks.base import Network, probability
 from astrocnn.receptive_field import ship, tables
+from astrocnn.receptive_field.field import ReceptiveField
 from astrocnn.receptive_field.rows import COLUMNS, layer_rows
 
 
@@ -158,14 +159,35 @@ def test_rows_of_the_table():
     assert all(tuple(row) == COLUMNS for row in rows)
     by_layer = {row["layer"]: row for row in rows}
     assert by_layer["stem_conv"] == {
-        "layer": "stem_conv", "kind": "Conv2D", "kernel": "7", "stride": "1", "dilation": "1", "n": "45", "j": "1",
-        "start": "0.5", "padding": "3", "r": "7", "size": "1.4 arcsec",
+        "layer": "stem_conv", "kind": "Conv2D", "kernel": "7", "stride": "1", "dilation": "1", "n": "45",
+        "channels": "32", "j": "1", "start": "0.5", "padding": "3", "r": "7", "size": "1.4 arcsec",
+        "parameters": "1.57 k", "multiply_adds": "3.18 M", "multiply_adds_fft": "1.38 M",
     }  # fmt: skip
     assert by_layer["block5_unit3_add"]["r"] == "193"
     assert by_layer["global_pool"]["r"] == "whole input"
     assert "block1_unit1_reduce_elu" not in by_layer  # changes nothing
     assert len(layer_rows(field, every_layer=True)) == len(field.layers)
     assert layer_rows(field)[1]["size"] == ""
+    costly = {row["layer"]: row["parameters"] for row in layer_rows(field, costs=True)}
+    assert costly["probability"] == "513"
+    assert "block1_unit1_reduce_norm" not in costly  # its few parameters do no sums
+    assert "block1_unit1_reduce_elu" not in costly
+
+
+def test_tables_of_the_first_format_are_read():
+    """Model folders that were written before costs and local paths were known."""
+    field = tables.field_of(registry.configure("deeplens"), (45, 45, 1))
+    new = {"channels", "parameters", "multiply_adds", "multiply_adds_fft"}
+    values = field.to_json()
+    kept = [name for name in values["columns"] if name not in new]
+    rows = [
+        [cell for name, cell in zip(values["columns"], row, strict=True) if name in kept] for row in values["layers"]
+    ]
+    missing = ("source", "output", "local", "others")
+    old = {key: value for key, value in values.items() if key not in missing}
+    read = ReceptiveField.from_json({**old, "format": 1, "columns": kept, "layers": rows})
+    assert (read.size, read.source, read.output, read.local) == (field.size, "input", "probability", None)
+    assert [row.layer for row in read.layers] == [row.layer for row in field.layers]
 
 
 def test_rows_of_unequal_axes():
