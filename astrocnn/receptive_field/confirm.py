@@ -87,7 +87,7 @@ def confirm(
     target = target_of(model, layer, source, input_shape)
     field = target.steps[-1].field
     place = tuple(position) if position is not None else tuple(size // 2 for size in field.map_size)
-    expected = tuple(_box(axis.first[index], axis.last[index]) for axis, index in zip(field.axes, place, strict=True))
+    expected = field.box(place)
     twin = PositiveTwin(target.steps, target.slot)
     ones = np.ones((1, *twin.input_shape), "float32")
 
@@ -132,7 +132,3 @@ def _support(gradient: NDArray[np.float64], axis: int) -> tuple[int, int]:
     others = tuple(other for other in range(gradient.ndim) if other != axis)
     seen = np.flatnonzero((gradient > 0).any(axis=others))
     return (int(seen[0]), int(seen[-1])) if len(seen) else (0, -1)
-
-
-def _box(first: float, last: float) -> tuple[int, int]:
-    return (int(first), int(last)) if np.isfinite(first) else (0, -1)

@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from astrocnn.errors import ReceptiveFieldError
 from astrocnn.receptive_field.arithmetic import AxisField, Reading, Window, union
 from astrocnn.receptive_field.field import Misalignment
+
+MOST_PARTS = 64
+"""Beyond these, branches with blind features are joined along each axis, which may add what none of them sees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,9 @@ class TensorField:
         How the last layer read its input, for the layer table; None for merges and pointwise layers.
     trail : tuple or None
         Linked list of layer names, last first, through which the largest field came; filled in by the walk.
+    parts : tuple of tuple of AxisField
+        The branches one by one, where some of their features see only padding: such a feature sees nothing along any
+        axis, so that it adds nothing to what another branch sees. Empty where no feature of a branch is blind.
     is_list : bool
         Whether the tensor holds the positions of all axes one after the other, as transformers take them.
     """
@@ -64,6 +72,7 @@ class TensorField:
     misaligned: tuple[Misalignment, ...] = ()
     windows: tuple[Reading, ...] | None = None
     trail: tuple[Any, str] | None = None
+    parts: tuple[tuple[AxisField, ...], ...] = ()
     is_list: bool = False
 
     @property
@@ -107,8 +116,24 @@ class TensorField:
                 expected=len(self.axes),
                 received=len(windows),
             )
-        axes = tuple(axis.through(window) for axis, window in zip(self.axes, windows, strict=True))
-        return replace(self, axes=axes, windows=tuple(windows))
+
+        def passed(axes: tuple[AxisField, ...]) -> tuple[AxisField, ...]:
+            return tuple(axis.through(window) for axis, window in zip(axes, windows, strict=True))
+
+        parts = tuple(passed(axes) for axes in self.parts)
+        return replace(self, axes=passed(self.axes), parts=parts, windows=tuple(windows))
+
+    def box(self, position: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        """First and last input that a feature really sees, per axis; (0, -1) along all where it sees only padding."""
+        seen = []
+        for axes in self.parts or (self.axes,):
+            ends = [(axis.first[place], axis.last[place]) for axis, place in zip(axes, position, strict=True)]
+            if all(math.isfinite(first) for first, _ in ends):
+                seen.append(ends)
+        if not seen:
+            return ((0, -1),) * len(self.axes)
+        along = zip(*seen, strict=True)  # for each axis, the ends of every branch
+        return tuple((int(min(first for first, _ in ends)), int(max(last for _, last in ends))) for ends in along)
 
     def become_global(self, kind: str, gone: Sequence[int] | None = None) -> TensorField:
         """Field after an operation over all positions, or over those along some of the axes.
@@ -125,13 +150,15 @@ class TensorField:
         kept = () if gone is None else tuple(axis for index, axis in enumerate(self.axes) if index not in gone)
         operation = GlobalOperation("", kind, self)
         return replace(
-            self, axes=kept, global_operation=self.global_operation or operation, last_operation=operation,
+            self, axes=kept, parts=(), global_operation=self.global_operation or operation, last_operation=operation,
             windows=None, is_list=False,
         )  # fmt: skip
 
     def hold_apart(self, count: int) -> tuple[tuple[AxisField, ...], TensorField]:
         """The leading axes, over which TimeDistributed repeats a layer, and the field along the others."""
-        return self.axes[:count], replace(self, axes=self.axes[count:])
+        return self.axes[:count], replace(
+            self, axes=self.axes[count:], parts=tuple(axes[count:] for axes in self.parts)
+        )
 
     def put_back(self, held: tuple[AxisField, ...]) -> TensorField:
         """Field along all axes again; what saw a whole along the others has seen the leading ones before."""
@@ -143,7 +170,7 @@ class TensorField:
 
         windows = None if self.windows is None else (*(Window() for _ in held), *self.windows)
         return replace(
-            self, axes=(*held, *self.axes), windows=windows,
+            self, axes=(*held, *self.axes), parts=tuple((*held, *axes) for axes in self.parts), windows=windows,
             global_operation=whole(self.global_operation), last_operation=whole(self.last_operation),
         )  # fmt: skip
 
@@ -176,4 +203,14 @@ def merge(branches: Sequence[TensorField]) -> TensorField:
         misaligned += (Misalignment("", offset),)
     largest = max(local, key=lambda branch: branch.size)
     axes = tuple(axis for axis, _ in merged)
-    return replace(largest, axes=axes, global_operation=operation, misaligned=misaligned, windows=None)
+    return replace(
+        largest, axes=axes, parts=_parts(local), global_operation=operation, misaligned=misaligned, windows=None
+    )
+
+
+def _parts(branches: Sequence[TensorField]) -> tuple[tuple[AxisField, ...], ...]:
+    """The branches one by one, if a feature of any is blind; not more than `MOST_PARTS` of them."""
+    parts = [axes for branch in branches for axes in (branch.parts or (branch.axes,))]
+    blind = any(not np.isfinite(axis.first).all() for axes in parts for axis in axes)
+    kept = any(branch.parts for branch in branches)
+    return tuple(parts) if (blind or kept) and len(parts) <= MOST_PARTS else ()

@@ -12,7 +12,11 @@ from astrocnn.networks import registry
 from astrocnn.receptive_field.confirm import confirm
 from astrocnn.receptive_field.measure import receptive_field
 
-KINDS = ["Conv", "Conv", "DepthwiseConv", "MaxPooling", "AveragePooling", "ZeroPadding", "Cropping", "Transpose", "Up"]
+KINDS = (
+    "Conv", "Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling", "AdaptiveMaxPooling",
+    "ZeroPadding", "Cropping", "Transpose", "Up", "Resizing",
+)  # fmt: skip
+LARGEST = {1: 60, 2: 40, 3: 14}
 
 layer_plan = st.fixed_dictionaries(
     {
@@ -22,33 +26,47 @@ layer_plan = st.fixed_dictionaries(
         "dilation": st.integers(1, 3),
         "padding": st.sampled_from(["same", "valid"]),
         "margin": st.tuples(st.integers(0, 3), st.integers(0, 3)),
-        "residual_kernel": st.sampled_from([None, 1, 2, 5]),
+        "branch_kernel": st.sampled_from([None, 1, 2, 5]),
+        "branch_dilation": st.integers(1, 2),
+        "join": st.sampled_from(["Add", "Concatenate", "Maximum"]),
+        "size": st.integers(2, 20),
+        "kernel_shape": st.sampled_from(["nearest", "bilinear", "bicubic"]),
     }
 )
 networks = st.tuples(
-    st.one_of(st.tuples(st.integers(9, 24)), st.tuples(st.integers(9, 24), st.integers(9, 24))),
+    st.one_of(
+        st.tuples(st.integers(9, 24)),
+        st.tuples(st.integers(9, 24), st.integers(9, 24)),
+        st.tuples(st.integers(5, 9), st.integers(5, 9), st.integers(5, 9)),
+    ),
     st.lists(layer_plan, min_size=1, max_size=5),
     st.floats(0, 1, exclude_max=True),
 )
 
 
 def planned_layer(plan, rank):
-    kernel, stride, padding = plan["kernel"], plan["stride"], plan["padding"]
-    margin = plan["margin"] if rank == 1 else (plan["margin"],) * rank
-    kind = plan["kind"]
-    if kind == "Conv":
-        dilation = plan["dilation"] if stride == 1 else 1
-        return getattr(layers, f"Conv{rank}D")(2, kernel, stride, padding, dilation_rate=dilation)
+    """A layer; a convolution where the kind does not exist in this number of dimensions."""
+    kernel, stride, padding, kind = (plan[name] for name in ("kernel", "stride", "padding", "kind"))
     if kind == "Transpose":
         return getattr(layers, f"Conv{rank}DTranspose")(2, kernel, stride, padding)
     if kind == "Up":
         return getattr(layers, f"UpSampling{rank}D")(stride)
-    layer = getattr(layers, f"{kind}{rank}D")
-    return layer(margin) if kind in ("ZeroPadding", "Cropping") else layer(kernel, stride, padding)
+    if kind == "Resizing" and rank == 2:
+        return layers.Resizing(plan["size"], plan["size"] + stride, plan["kernel_shape"])
+    if kind in ("ZeroPadding", "Cropping"):
+        return getattr(layers, f"{kind}{rank}D")(plan["margin"] if rank == 1 else (plan["margin"],) * rank)
+    if kind == "SeparableConv" and rank < 3:
+        return getattr(layers, f"SeparableConv{rank}D")(2, kernel, stride, padding)
+    if kind in ("MaxPooling", "AveragePooling") or (kind == "DepthwiseConv" and rank < 3):
+        return getattr(layers, f"{kind}{rank}D")(kernel, stride, padding)
+    if kind == "AdaptiveMaxPooling" and hasattr(layers, "AdaptiveMaxPooling1D"):
+        return getattr(layers, f"AdaptiveMaxPooling{rank}D")(plan["size"])
+    dilation = plan["dilation"] if stride == 1 else 1
+    return getattr(layers, f"Conv{rank}D")(2, kernel, stride, padding, dilation_rate=dilation)
 
 
 def planned_network(sizes, plans):
-    """A chain with residual branches; None where Keras finds a map used up or it grows large."""
+    """A chain with branches beside it; None where Keras finds a map used up or it grows large."""
     rank = len(sizes)
     x = inputs = keras.Input((*sizes, 1))
     for plan in plans:
@@ -56,16 +74,19 @@ def planned_network(sizes, plans):
             x = planned_layer(plan, rank)(x)
         except ValueError:
             return None
-        if not all(1 <= size <= 60 for size in x.shape[1:-1]):
+        if not all(1 <= size <= LARGEST[rank] for size in x.shape[1:-1]):
             return None
-        if plan["residual_kernel"]:
-            branch = getattr(layers, f"Conv{rank}D")(x.shape[-1], plan["residual_kernel"], padding="same")(x)
-            x = layers.Add()([x, layers.Activation("relu")(branch)])
+        if plan["branch_kernel"]:
+            convolve = getattr(layers, f"Conv{rank}D")
+            dilation = plan["branch_dilation"]
+            branch = convolve(x.shape[-1], plan["branch_kernel"], padding="same", dilation_rate=dilation)(x)
+            x = getattr(layers, plan["join"])()([x, layers.Activation("relu")(branch)])
     return keras.Model(inputs, x)
 
 
 def agrees(network):
     sizes, plans, place = network
+    keras.backend.clear_session()
     model = planned_network(sizes, plans)
     assume(model is not None)
     position = [int(place * size) for size in model.output_shape[1:-1]]
@@ -84,7 +105,7 @@ def test_random_networks(network):
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks)
 def test_many_random_networks(network):
     agrees(network)
@@ -130,3 +151,19 @@ def test_a_layer_after_the_global_operation_is_refused():
     with pytest.raises(ReceptiveFieldError, match="before any global operation"):
         confirm(model, "d")
     assert confirm(model).agrees
+
+
+def test_a_branch_that_sees_only_padding_along_one_axis_adds_nothing():
+    """Two taps, two pixels apart, on either side of the one row there is."""
+    inputs = keras.Input((1, 9, 1))
+    aside = layers.Conv2D(1, 2, padding="same", dilation_rate=2)(inputs)
+    model = keras.Model(inputs, layers.Conv2D(1, 1)(layers.Add()([inputs, aside])))
+    outcome = confirm(model, position=(0, 4))
+    assert (outcome.measured, outcome.agrees) == (((0, 0), (4, 4)), True)
+
+
+def test_a_feature_that_is_blind_along_one_axis_sees_nothing_along_the_others():
+    inputs = keras.Input((5, 5, 1))
+    model = keras.Model(inputs, layers.ZeroPadding2D(2)(inputs))
+    outcome = confirm(model, position=(0, 4))
+    assert (outcome.expected, outcome.measured) == (((0, -1), (0, -1)),) * 2

@@ -1,19 +1,18 @@
 """Receptive fields of published networks, built here with one filter a layer."""
 
 import keras
+import published_networks as published
 import pytest
 from keras import layers
+from published_networks import conv
 
+from astrocnn.receptive_field.arithmetic import closed_form
 from astrocnn.receptive_field.confirm import confirm
 from astrocnn.receptive_field.measure import receptive_field
 
 
 def sequential(shape, *stack):
     return keras.Sequential([keras.Input(shape), *stack])
-
-
-def conv(kernel, stride=1, padding="same", **options):
-    return layers.Conv2D(1, kernel, strides=stride, padding=padding, **options)
 
 
 def sizes(field, *kinds):
@@ -131,3 +130,76 @@ def test_deepmoon_depends_on_the_pixel():
     assert field.phases == ((92, 100), (92, 100))
     assert (field.size, field.jump) == ((100, 100), (1, 1))
     assert confirm(model, position=(30, 33)).agrees
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (lambda: published.resnet_v1((3, 4, 6, 3)), (483, 32, 239)),
+        (lambda: published.resnet_v1((3, 4, 23, 3)), (1027, 32, 511)),
+        (lambda: published.resnet_v1((3, 8, 36, 3)), (1507, 32, 751)),
+        (lambda: published.resnet_v1((3, 24, 36, 3)), (1763, 32, 879)),
+        (published.inception_v2, (699, 32, 318)),
+        (published.inception_v4, (2071, 32, 998)),
+        (published.mobilenet_v1, (315, 32, 126)),
+    ],
+    ids=[
+        "resnet_v1_50",
+        "resnet_v1_101",
+        "resnet_v1_152",
+        "resnet_v1_200",
+        "inception_v2",
+        "inception_v4",
+        "mobilenet",
+    ],
+)
+def test_table_of_google_research(build, expected):
+    """Size, stride and padding in the table of google-research/receptive_field."""
+    field = receptive_field(build())
+    assert (field.size, field.jump, field.padding) == tuple((value, value) for value in expected)
+
+
+@pytest.mark.parametrize(("kernels", "first"), [((6, 5, 3, 3), 6), ((8, 4, 3, 3), 8)])
+def test_dieleman_2015(kernels, first):
+    """37 of the 45 pixels of a part in both variants; a network pixel is 3 of SDSS's 0.02 Petrosian radii."""
+    field = receptive_field(published.dieleman(kernels, 2))
+    assert sizes(field, "Conv2D", "MaxPooling2D") == [first, first + 1, 15, 17, 25, 33, 37]
+    assert (field.size, field.jump, field.map_size, field.global_kind) == ((37, 37), (8, 8), (2, 2), "flatten")
+    verdict = field.covers("2.22 r90", "0.02r90", binning=3)
+    assert verdict.had == pytest.approx(37 * 3 * 0.02)
+    assert field.covers("2.3 r90", "0.02r90", binning=3).level == "error"
+
+
+@pytest.mark.parametrize("samples", [500, 1000, 2000])
+def test_vernardos_2019(samples):
+    field = receptive_field(published.vernardos(samples))
+    assert [field.row(f"group{n}").size[0] for n in range(1, 6)] == [80, 238, 554, 1186, 2450]
+    assert (field.size, field.jump, field.global_kind) == ((2450,), (32,), "flatten")
+    assert field.misaligned  # even kernels: the branch looks half a sample or more past its shortcut
+
+
+def test_light_curves_as_pictures():
+    field = receptive_field(published.plot_image())
+    assert sizes(field, "Conv2D", "MaxPooling2D") == [3, 4, 8, 10, 18, 22, 38, 46, 78, 94]
+    assert (field.size, field.jump) == ((94, 94), (32, 32))
+
+
+def test_dilations_of_a_context_network():
+    """Yu & Koltun 2016: 3 x 3 with dilations 1, 1, 2, 4, 8, 16, 1."""
+    dilations = (1, 1, 2, 4, 8, 16, 1)
+    field = receptive_field(sequential((80, 80, 1), *(conv(3, dilation_rate=d) for d in dilations)))
+    assert sizes(field, "Conv2D") == [3, 5, 9, 17, 33, 65, 67]
+
+
+def test_a_chain_has_the_closed_form_of_araujo_2019():
+    """Alexnet: kernels, strides and paddings give 195, 32 and 64 without any recursion."""
+    kernels, strides = (11, 3, 5, 3, 3, 3, 3, 3), (4, 2, 1, 2, 1, 1, 1, 2)
+    assert closed_form(kernels, strides, (0, 0, 2, 0, 1, 1, 1, 0)) == (195, 32, 64)
+
+
+def test_costs_of_published_networks():
+    """Multiply-adds of the papers: VGG-16 15.5 G (Simonyan & Zisserman 2015), MobileNet 569 M (Howard et al. 2017)."""
+    for name, multiply_adds, parameters in (("VGG16", 15.47e9, 138_357_544), ("MobileNet", 569e6, 4_231_976)):
+        field = receptive_field(getattr(keras.applications, name)(weights=None))
+        assert field.multiply_adds == pytest.approx(multiply_adds, rel=0.002)
+        assert field.parameters == parameters
