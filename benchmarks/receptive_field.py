@@ -63,8 +63,8 @@ def main() -> None:
         if field.size != (side, side) or size != (1507, 1507):
             raise SystemExit(f"the sizes differ: rules {field.size}, gradient {side}; ResNet-152 {size}")
     print(
-        f"ResNet-50, {side} px: rules {1000 * median(own):.0f} ms, gradient by hand {median(ratios):.0f} times as long; "
-        f"ResNet-152, {size[0]} px: rules {1000 * median(large):.0f} ms (medians of {REPEATS})"
+        f"ResNet-50, {side} px: rules {1000 * median(own):.0f} ms, gradient by hand {median(ratios):.0f} times as long;"
+        f" ResNet-152, {size[0]} px: rules {1000 * median(large):.0f} ms (medians of {REPEATS})"
     )
 
 

@@ -235,6 +235,8 @@ def _evaluated(target: Target, values: dict[Slot, Any]) -> Any:
     import keras
 
     for call in target.graph.calls:
+        if call.outputs[0] in values:
+            continue  # the input that is looked at, once it has got a channel
         positional, keywords = call.filled(values)
         outputs = keras.tree.flatten(_layer(call)(*positional, **keywords))
         values.update(zip(call.outputs, outputs, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 
 from astrocnn.errors import ReceptiveFieldError
 from astrocnn.receptive_field.field import LayerRow, ReceptiveField, unknown_layer
-from astrocnn.receptive_field.graph import Graph, Slot, graph_of
+from astrocnn.receptive_field.graph import Call, Graph, Slot, graph_of
 from astrocnn.receptive_field.rules import has_rule
 from astrocnn.receptive_field.tensor_field import GlobalOperation, TensorField
 from astrocnn.receptive_field.walk import Step, source_named, spatial_inputs, walk
@@ -105,16 +105,31 @@ def output_named(graph: Graph, layer: Any = None) -> tuple[str, Slot]:
     if layer is None:
         return outputs_of(graph)[0]
     wanted = layer if isinstance(layer, str) else layer.name
-    last = next((call for call in graph.calls if call.name == wanted), None)
-    if last is None:  # a nested model, or a layer made of layers: what it gives in the end
-        last = next((call for call in reversed(graph.calls) if call.name.startswith(f"{wanted}/")), None)
-    if last is not None:
-        return last.name, last.outputs[0]
+    found = _call_named(graph, layer, wanted)
+    if found is not None:
+        return found.name, found.outputs[0]
     for slot, tensor in zip(graph.inputs, graph.input_tensors, strict=True):
         if tensor.name == wanted:
             return wanted, slot
     known = [*(tensor.name for tensor in graph.input_tensors), *(call.name for call in graph.calls)]
     raise unknown_layer(graph.name, wanted, known)
+
+
+def _call_named(graph: Graph, layer: Any, name: str) -> Call | None:
+    """The first call of a layer; of a nested model, or a layer made of layers, the last inside it.
+
+    A layer inside a nested model may be given as itself, by its path, or by its name alone where that is the only one.
+    """
+    alone = [call for call in graph.calls if call.name.endswith(f"/{name}")]
+    for matching in (
+        [call for call in graph.calls if call.layer is layer],
+        [call for call in graph.calls if call.name == name],
+        [call for call in reversed(graph.calls) if call.name.startswith(f"{name}/")],
+        alone if len(alone) == 1 else [],
+    ):
+        if matching:
+            return matching[0]
+    return None
 
 
 def outputs_of(graph: Graph) -> list[tuple[str, Slot]]:

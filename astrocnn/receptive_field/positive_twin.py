@@ -76,9 +76,10 @@ class PositiveTwin:
             return keras.ops.concatenate(known, axis=-1)
         if kind in ("Reshape", "ops.Reshape"):
             return keras.ops.reshape(known[0], (1, *step.field.shape, known[0].shape[-1]))
-        if kind == "ops.MaxPool":
-            given = call.layer
-            return keras.ops.average_pool(known[0], given.pool_size, given.strides, given.padding)
+        if kind in ("ops.MaxPool", "ops.AveragePool"):
+            windows = step.field.windows or ()
+            sides, strides = (tuple(getattr(window, of) for window in windows) for of in ("kernel", "stride"))
+            return keras.ops.average_pool(known[0], sides, strides, call.layer.padding)
         if kind == "ops.DepthToSpace" and self._thin:
             return call.layer(keras.ops.repeat(known[0], call.layer.block_size ** len(step.field.axes), axis=-1))
         if kind == "ops.SpaceToDepth" and self._thin:

@@ -86,7 +86,7 @@ def walk(graph: Graph, source: str, input_shape: Sequence[int] | None = None) ->
 
 
 def spatial_inputs(graph: Graph) -> Mapping[str, tuple[Slot, Any]]:
-    """Inputs with spatial axes, by name.
+    """Inputs with spatial axes, by name; of a plain list of samples what it is once it has got a channel.
 
     Raises
     ------
@@ -95,6 +95,7 @@ def spatial_inputs(graph: Graph) -> Mapping[str, tuple[Slot, Any]]:
     """
     ends = zip(graph.inputs, graph.input_tensors, strict=True)
     spatial = {tensor.name: (slot, tensor) for slot, tensor in ends if len(tensor.shape) > 2}
+    spatial = spatial or _lists_of_samples(graph)
     if not spatial:
         raise ReceptiveFieldError(
             "the model has no input with spatial axes",
@@ -103,6 +104,17 @@ def spatial_inputs(graph: Graph) -> Mapping[str, tuple[Slot, Any]]:
             received=[tuple(tensor.shape) for tensor in graph.input_tensors],
         )
     return spatial
+
+
+def _lists_of_samples(graph: Graph) -> dict[str, tuple[Slot, Any]]:
+    """Inputs of shape (time,) that are first given a channel: where they have it, as (time, 1)."""
+    names = {slot: tensor.name for slot, tensor in zip(graph.inputs, graph.input_tensors, strict=True)}
+    return {
+        names[call.inputs[0]]: (call.outputs[0], call.tensors[0])
+        for call in graph.calls
+        if call.inputs[0] in names and type(call.layer).__name__ in ("Reshape", "ExpandDims")
+        if len(call.tensors[0].shape) == 3 and call.tensors[0].shape[-1] == 1
+    }
 
 
 def source_named(graph: Graph, source: str | None) -> str:

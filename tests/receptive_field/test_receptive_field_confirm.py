@@ -13,8 +13,8 @@ from astrocnn.receptive_field.confirm import confirm
 from astrocnn.receptive_field.measure import receptive_field
 
 KINDS = (
-    "Conv", "Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling", "AdaptiveMaxPooling",
-    "ZeroPadding", "Cropping", "Transpose", "Up", "Resizing",
+    "Conv", "Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling", "ZeroPadding",
+     "Cropping", "Transpose", "Up", "Resizing",
 )  # fmt: skip
 LARGEST = {1: 60, 2: 40, 3: 14}
 
@@ -59,8 +59,6 @@ def planned_layer(plan, rank):
         return getattr(layers, f"SeparableConv{rank}D")(2, kernel, stride, padding)
     if kind in ("MaxPooling", "AveragePooling") or (kind == "DepthwiseConv" and rank < 3):
         return getattr(layers, f"{kind}{rank}D")(kernel, stride, padding)
-    if kind == "AdaptiveMaxPooling" and hasattr(layers, "AdaptiveMaxPooling1D"):
-        return getattr(layers, f"AdaptiveMaxPooling{rank}D")(plan["size"])
     dilation = plan["dilation"] if stride == 1 else 1
     return getattr(layers, f"Conv{rank}D")(2, kernel, stride, padding, dilation_rate=dilation)
 

@@ -7,6 +7,7 @@ from keras import layers, ops
 
 from astrocnn.errors import ReceptiveFieldError
 from astrocnn.receptive_field.confirm import confirm
+from astrocnn.receptive_field.effective import effective_field
 from astrocnn.receptive_field.measure import receptive_field
 
 
@@ -112,3 +113,15 @@ def test_several_inputs_of_a_subclass():
     model(**images)
     with pytest.raises(ReceptiveFieldError, match="missing 1 required positional argument"):
         receptive_field(model)
+
+
+def test_curves_without_a_channel():
+    """As light curves come: (time,), which the network first makes (time, 1)."""
+    for give in (layers.Reshape((60, 1)), lambda x: ops.expand_dims(x, -1)):
+        inputs = keras.Input((60,), name="flux")
+        x = layers.Conv1D(4, 5, dilation_rate=2, name="conv")(give(inputs))
+        model = keras.Model(inputs, layers.Dense(1)(layers.GlobalMaxPooling1D(name="pool")(x)))
+        field = receptive_field(model)
+        assert (field.source, field.input_size, field.size, field.global_at) == ("flux", (60,), (9,), "pool")
+        assert confirm(model).agrees
+        assert np.count_nonzero(effective_field(model, number=2).weights) == 5

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from astrocnn.errors import ReceptiveFieldError
 from astrocnn.receptive_field.confirm import confirm
 from astrocnn.receptive_field.measure import receptive_field
 
@@ -58,18 +57,16 @@ def test_upsampling(kind):
 def test_transposed_convolution_with_output_padding(stride, padding):
     for kernel, surplus in itertools.product((1, 2, 3, 5), (None, *range(stride))):
         layer = layers.Conv1DTranspose(1, kernel, stride, padding=padding, output_padding=surplus)
-        try:
-            field = agrees((7, 1), lambda x, layer=layer: layer(layers.Conv1D(1, 2, padding="same")(x)), (3,))
-            assert field.size[0] >= 2 or kernel < stride
-        except ReceptiveFieldError as error:  # Keras builds such layers, and no data pass through them
-            assert "no backend can compute" in str(error)  # noqa: PT017
+        if padding == "same" and surplus == 0 and kernel % 2 == 0 and keras.backend.backend() == "tensorflow":
             with pytest.raises(Exception, match="doesn't match computed"):
-                layer(np.ones((1, 7, 1), "float32"))
+                layer(np.ones((1, 7, 1), "float32"))  # TensorFlow builds such layers and does not run them
+            continue
+        agrees((7, 1), lambda x, layer=layer: layer(layers.Conv1D(1, 2, padding="same")(x)), (3,))
 
 
 POSITIONS = {
     "adaptive average": lambda x: layers.AdaptiveAveragePooling2D((3, 5))(conv(3)(x)),
-    "adaptive maximum": lambda x: layers.AdaptiveMaxPooling2D((7, 15))(conv(3)(x)),
+    "adaptive maximum": lambda x: layers.AdaptiveMaxPooling2D((7, 4))(conv(3)(x)),
     "slices": lambda x: conv(3)(conv(3)(x)[:, 1:-1:2, 3:]),
     "slices after an ellipsis": lambda x: conv(3)(conv(3)(x)[..., 2:9, :]),
     "depth to space": lambda x: conv(3)(ops.depth_to_space(conv(3, 4)(x), 2)),
@@ -95,6 +92,8 @@ POSITIONS = {
 
 @pytest.mark.parametrize("name", POSITIONS)
 def test_positions(name):
+    if name.startswith("adaptive") and keras.backend.backend() == "jax":
+        pytest.skip("Keras 3.15 on JAX rounds the ends of adaptive windows, some of them beyond the map")
     agrees((12, 15, 1), POSITIONS[name])
 
 

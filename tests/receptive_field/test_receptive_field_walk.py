@@ -150,6 +150,9 @@ def test_nested_shared_and_called_twice():
     field = receptive_field(functional((20, 20, 1), lambda x: block(block(x))))
     assert [row.layer for row in field.layers] == ["image", "block/conv", "block#2/conv"]
     assert field.size == (5, 5)
+    for ask in ("block/conv", "conv", block.get_layer("conv")):
+        assert receptive_field(functional((20, 20, 1), block), ask).measured_at == "block/conv"
+    assert receptive_field(functional((20, 20, 1), lambda x: block(block(x))), "block").size == (3, 3)
     shared = layers.Conv2D(1, 3, padding="same", name="shared")
     field = receptive_field(functional((20, 20, 1), lambda x: shared(shared(shared(x)))))
     assert field.row("shared#3").size == (7, 7)

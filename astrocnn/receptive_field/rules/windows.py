@@ -49,10 +49,9 @@ def through_transposed(
             length = n * s if padding == "same" else (n - 1) * s + max(reach, s)
         else:
             length = (n - 1) * s + reach + extra - (2 * (reach // 2) if padding == "same" else 0)
-        cut = padding_of(padding, length, k, s, d)
-        if Window(k, s, d, *cut).size(length) != n:
-            raise ReceptiveFieldError("no backend can compute this output_padding", received=extra)
-        before = reach - 1 - cut[0]
+        # `same` cuts what stands over at both ends, the odd one before.
+        total = reach - 2 + (s if extra is None else reach % 2 + extra)
+        before = reach - 1 if padding == "valid" else min(-(-total // 2), reach - 1)
         windows.append(Window(k, 1, d, before, length + reach - 2 - (n - 1) * s - before, spacing=s))
     return field.through(windows)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from astrocnn.quantities import count_text
 from astrocnn.receptive_field.field import ReceptiveField
 from astrocnn.receptive_field.rows import layer_rows
 from astrocnn.report.evaluation_figures import axis_label
@@ -26,6 +27,9 @@ WORDS = {
 }
 _LARGEST = ("einstein_radius_arcsec", "snr")  # the example is the object where the first of these is largest
 _VALIDATION = "validation_"
+_HEADINGS = {
+    "n": "map", "j": "jump", "r": "field", "multiply_adds": "multiply-adds", "multiply_adds_fft": "by FFT",
+}  # fmt: skip
 _NO_CURVES = {"epoch", "seconds", "learning_rate"}
 
 
@@ -50,7 +54,7 @@ def model_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> Se
         drawing=_drawing(stage, run, field, verdict, scale, unit),
         facts=_facts(field, verdict, unit),
         layers=[list(row.values()) for row in rows],
-        layer_columns=list(rows[0]) if rows else [],
+        layer_columns=[_HEADINGS.get(name, name) for name in rows[0]] if rows else [],
         curves=_curves(stage, history),
         recipe=flattened({key: value for key, value in (recipe or {}).items() if key != "receptive_field"}),
         remarks=remarks,
@@ -93,6 +97,11 @@ def _facts(field: ReceptiveField | None, verdict: Mapping[str, Any] | None, unit
             ("measured at", field.measured_at),
             ("then", f"{field.global_at} ({field.global_kind})" if field.global_at else "nothing: dense prediction"),
         ]
+        if field.local is not None:
+            facts.append(("beside it", f"{_pixels(field.local.size)} at {field.local.measured_at}"))
+        if field.parameters and field.multiply_adds is not None:
+            facts.append(("parameters", count_text(field.parameters)))
+            facts.append(("multiply-adds an object", count_text(field.multiply_adds)))
     if verdict:
         facts.append(("policy", f"receptive_field: {verdict['policy']}"))
     return facts
