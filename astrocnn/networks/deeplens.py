@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from astrocnn.networks.base import Initialisers, Network, probability
+from astrocnn.networks.blocks import convolution, normalised
 from astrocnn.networks.registry import register
 
 # The authors' code normalises with Lasagne's defaults: a running mean that keeps 0.9 of the past, and epsilon 1e-4.
@@ -30,6 +31,7 @@ class DeepLens(Network):
     usual_shapes: ClassVar[tuple[tuple[int, ...], ...]] = tuple(
         (size, size, bands) for size in (45, 50, 60, 64, 80, 101) for bands in (1, 3, 4)
     )
+    source_modules: ClassVar[tuple[str, ...]] = ("astrocnn.networks.blocks",)
 
     stem_width: Width = Field(32, description="filters of the first, 7 x 7 convolution")
     widths: tuple[Width, ...] = Field(
@@ -41,7 +43,7 @@ class DeepLens(Network):
         """Connect the layers from the input tensor on and return the output tensor."""
         import keras
 
-        features = _convolution("stem", self.stem_width, 7, "glorot_uniform", initialisers, use_bias=False)(inputs)
+        features = convolution(inputs, "stem", self.stem_width, 7, initialisers, kind="glorot_uniform", use_bias=False)
         features = _activate(features, "stem")
         for block, width in enumerate(self.widths, start=1):
             for unit in range(1, self.units_per_block + 1):
@@ -59,31 +61,15 @@ def _unit(features: Any, name: str, width: int, stride: int, activated: bool, in
     branch = features if activated else _activate(features, name)
     shortcut = features
     if stride > 1 or features.shape[-1] != width:
-        shortcut = _convolution(f"{name}_shortcut", width, 1, "he_normal", initialisers, strides=stride)(branch)
+        shortcut = convolution(branch, f"{name}_shortcut", width, 1, initialisers, strides=stride)
     # A convolution that feeds a batch normalisation needs no bias: the normalisation subtracts it again.
-    bottleneck = width // 2
-    branch = _convolution(f"{name}_reduce", bottleneck, 1, "he_normal", initialisers, strides=stride, use_bias=False)(
-        branch
-    )
+    branch = convolution(branch, f"{name}_reduce", width // 2, 1, initialisers, strides=stride, use_bias=False)
     branch = _activate(branch, f"{name}_reduce")
-    branch = _convolution(f"{name}_spatial", bottleneck, 3, "he_normal", initialisers, use_bias=False)(branch)
+    branch = convolution(branch, f"{name}_spatial", width // 2, 3, initialisers, use_bias=False)
     branch = _activate(branch, f"{name}_spatial")
-    branch = _convolution(f"{name}_expand", width, 1, "he_normal", initialisers)(branch)
+    branch = convolution(branch, f"{name}_expand", width, 1, initialisers)
     return keras.layers.Add(name=f"{name}_add")([shortcut, branch])
 
 
-def _convolution(name: str, filters: int, kernel: int, kind: str, initialisers: Initialisers, **options: Any) -> Any:
-    import keras
-
-    layer_name = f"{name}_conv"
-    initialiser = initialisers(kind, layer_name)
-    return keras.layers.Conv2D(
-        filters, kernel, padding="same", kernel_initializer=initialiser, name=layer_name, **options
-    )
-
-
 def _activate(features: Any, name: str) -> Any:
-    import keras
-
-    normalised = keras.layers.BatchNormalization(name=f"{name}_norm", **BATCH_NORM)(features)
-    return keras.layers.Activation("elu", name=f"{name}_elu")(normalised)
+    return normalised(features, name, "elu", **BATCH_NORM)

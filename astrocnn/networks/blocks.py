@@ -1,0 +1,49 @@
+"""Layers that several networks are made of, with names and seeds as `Initialisers` wants them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astrocnn.networks.base import Initialisers
+
+
+def convolution(
+    features: Any, name: str, filters: int, kernel: int, initialisers: Initialisers, *, kind: str = "he_normal",
+    **options: Any,
+) -> Any:  # fmt: skip
+    """Two-dimensional convolution called `name_conv`, padded to the same size unless `padding` says otherwise."""
+    import keras
+
+    options = {"padding": "same", "kernel_initializer": initialisers(kind, f"{name}_conv"), **options}
+    return keras.layers.Conv2D(filters, kernel, name=f"{name}_conv", **options)(features)
+
+
+def normalised(features: Any, name: str, activation: str = "relu", **options: Any) -> Any:
+    """Batch normalisation and activation, called `name_norm` and `name_` with the activation's name."""
+    import keras
+
+    features = keras.layers.BatchNormalization(name=f"{name}_norm", **options)(features)
+    return keras.layers.Activation(activation, name=f"{name}_{activation}")(features)
+
+
+def padded_convolution(
+    features: Any, name: str, filters: int, kernel: int, stride: int, initialisers: Initialisers, **options: Any
+) -> Any:
+    """Convolution padded by half a kernel on every side, whatever the stride.
+
+    Keras pads a strided `same` convolution of an even map on one side only, so that its output lies off the centre and
+    off the shortcut beside it.
+    """
+    import keras
+
+    if kernel > 1:
+        features = keras.layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(features)
+    return convolution(features, name, filters, kernel, initialisers, strides=stride, padding="valid", **options)
+
+
+def dense(features: Any, name: str, units: int, initialisers: Initialisers, **options: Any) -> Any:
+    """Dense layer called `name_dense`, initialised after He et al. 2015 unless `kernel_initializer` says otherwise."""
+    import keras
+
+    options = {"kernel_initializer": initialisers("he_normal", f"{name}_dense"), **options}
+    return keras.layers.Dense(units, name=f"{name}_dense", **options)(features)

@@ -1,0 +1,10 @@
+"""These tests call Keras directly; the backend is prepared first, so that others may run after them."""
+
+import pytest
+
+from astrocnn import backend
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prepared_backend():
+    backend.prepare()
