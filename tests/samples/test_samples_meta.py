@@ -52,7 +52,7 @@ def test_extent_reads_as_a_dictionary():
         ({"scale": float("inf")}, "finite"),
         ({"scale": None}, "together or neither"),
         ({"scale_unit": None}, "together or neither"),
-        ({"scale_unit": "parsec"}, "'arcsec', 'hour' or 'km'"),
+        ({"scale_unit": "parsec"}, "'arcsec', 'hour', 'km'"),
         ({"zero_points": {"z": 25.0}}, r"received \['z'\]"),
         ({"zero_points": {"g": float("nan")}}, "finite"),
         ({"classes": ("lens", "lens")}, "each class once"),
