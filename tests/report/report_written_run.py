@@ -54,7 +54,8 @@ def small_field(size=9, input_size=12) -> ReceptiveField:
         LayerRow("pool", "GlobalAveragePooling2D"),
     )  # fmt: skip
     return ReceptiveField(
-        network="tiny", source="input", output="pool", input_size=(input_size,) * 2, measured_at="conv", size=(size,) * 2, jump=(1.0, 1.0),
+        network="tiny", source="input", output="pool", input_size=(input_size,) * 2, measured_at="conv",
+        size=(size,) * 2, jump=(1.0, 1.0),
         start=(0.5, 0.5), padding=(size // 2,) * 2, map_size=(input_size,) * 2, phases=((size, size),) * 2,
         offset=(0.0, 0.0), global_at="pool", global_kind="pooling", misaligned=(), layers=rows,
     )  # fmt: skip
