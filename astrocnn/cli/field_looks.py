@@ -11,6 +11,7 @@ import numpy as np
 from astrocnn.cli.field_subject import Subject
 from astrocnn.errors import MismatchError
 from astrocnn.receptive_field.effective import EffectiveField, effective_field
+from astrocnn.samples.central import central_part
 
 INPUTS = 32
 """Objects over which the gradient is averaged."""
@@ -111,5 +112,4 @@ def _cut(data: np.ndarray, subject: Subject, path: Path) -> np.ndarray:
             "is smaller than the network's input", where=str(path), expected=size, received=data.shape[:-1],
             fix="give larger data, or a smaller --size",
         )  # fmt: skip
-    starts = [(have - want) // 2 for have, want in zip(data.shape, size, strict=False)]
-    return data[tuple(slice(start, start + want) for start, want in zip(starts, size, strict=True))]
+    return central_part(data, size)

@@ -165,8 +165,9 @@ def _built(model: Any, title: str, size: int | None, bands: int) -> Subject:
     """Subject of a Keras model; `size` and `bands` fill in what it leaves open."""
     from astrocnn.receptive_field.measure import receptive_field, spatial_shape
 
-    shape = tuple(n for n in spatial_shape(model, size, bands) if n is not None)
-    if len(shape) < len(spatial_shape(model)):
+    sizes = spatial_shape(model, size, bands)
+    shape = tuple(n for n in sizes if n is not None)
+    if len(shape) < len(sizes):
         raise PipelineFileError("the network takes inputs of any size", where=title, fix="give --size")
     field = receptive_field(model, input_shape=shape)
     return Subject(f"{title}, input {' x '.join(map(str, field.input_size))} px", field, lambda: model, shape)

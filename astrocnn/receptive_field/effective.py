@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from astrocnn.errors import MismatchError, ReceptiveFieldError
 from astrocnn.receptive_field.gradient import gradient
-from astrocnn.receptive_field.graph import Call, Slot
+from astrocnn.receptive_field.graph import Slot, held_apart
 from astrocnn.receptive_field.target import Target, target_of
 
 BATCH = 8
@@ -238,15 +238,6 @@ def _evaluated(target: Target, values: dict[Slot, Any]) -> Any:
         if call.outputs[0] in values:
             continue  # the input that is looked at, once it has got a channel
         positional, keywords = call.filled(values)
-        outputs = keras.tree.flatten(_layer(call)(*positional, **keywords))
+        outputs = keras.tree.flatten(held_apart(call.layer, call.held)(*positional, **keywords))
         values.update(zip(call.outputs, outputs, strict=True))
     return values[target.graph.outputs[0]]
-
-
-def _layer(call: Call) -> Any:
-    import keras
-
-    layer = call.layer
-    for _ in range(call.held):
-        layer = keras.layers.TimeDistributed(layer)
-    return layer

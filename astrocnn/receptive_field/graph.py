@@ -129,6 +129,15 @@ def is_model(layer: Any) -> bool:
     return isinstance(layer, keras.Model)
 
 
+def held_apart(layer: Any, count: int) -> Any:
+    """A layer repeated over so many leading axes, as `Call.held` says; the layer itself where there are none."""
+    import keras
+
+    for _ in range(count):
+        layer = keras.layers.TimeDistributed(layer)
+    return layer
+
+
 @dataclass
 class _Opened:
     """Collects the calls of a graph level by level."""

@@ -79,19 +79,19 @@ def spatial_shape(model: Any, size: int | None = None, channels: int = 1) -> tup
     return (*(n or size for n in axes), last or channels)
 
 
-def described(graph: Graph, steps: Sequence[Step], output: str) -> ReceptiveField:
-    """Describe what the output of the last step of a walk sees."""
+def _described(graph: Graph, steps: Sequence[Step], output: str) -> ReceptiveField:
+    """Describe what the output of the last step of a walk sees, and the path beside its first global operation."""
     last = steps[-1].field
-    rows = _rows(steps, last.global_operation)
-    first = last.global_operation
-    field = _ended(graph, steps, output, first.source if first else last, first, rows)
-    going_on = last if first is not None and last.axes else None
-    if going_on is not None:
-        return replace(field, local=_ended(graph, steps, output, going_on, None, rows))
-    ended = last.last_operation
-    if first is not None and ended is not None and ended.layer != first.layer:
-        return replace(field, local=_ended(graph, steps, output, ended.source, ended, rows))
-    return field
+    first, ended = last.global_operation, last.last_operation
+    paths = [(last, None) if first is None else (first.source, first)]
+    if first is not None and last.axes:
+        paths.append((last, None))
+    elif first is not None and ended is not None and ended.layer != first.layer:
+        paths.append((ended.source, ended))
+    critical = {name for field, _ in paths for name in _trail(field)}
+    rows = tuple(_row(step, step.name in critical) for step in steps)
+    field, *local = (_ended(graph, steps, output, seen, operation, rows) for seen, operation in paths)
+    return replace(field, local=local[0]) if local else field
 
 
 def output_named(graph: Graph, layer: Any = None) -> tuple[str, Slot]:
@@ -149,8 +149,9 @@ def _of_pair(graph: Graph, source: str, output: str, shape: Sequence[int] | None
     """Field of one output by one input; None where it does not depend on it."""
     slot = spatial_inputs(graph)[source][0]
     steps = list(walk(graph, source, shape))
-    reached = {slot, *(filled for step in steps if step.call is not None for filled in step.call.outputs)}
-    return described(graph, steps, output) if graph.outputs[0] in reached else None
+    last = steps[-1].call
+    reached = (slot,) if last is None else last.outputs
+    return _described(graph, steps, output) if graph.outputs[0] in reached else None
 
 
 def _ended(
@@ -185,14 +186,6 @@ def _trail(field: TensorField) -> list[str]:
         link, name = link
         names.append(name)
     return names
-
-
-def _rows(steps: Sequence[Step], operation: GlobalOperation | None) -> tuple[LayerRow, ...]:
-    last = steps[-1].field
-    if last.is_whole and last.last_operation is not None:
-        last = last.last_operation.source
-    critical = {*_trail(operation.source if operation is not None else last), *_trail(last)}
-    return tuple(_row(step, step.name in critical) for step in steps)
 
 
 def _row(step: Step, critical: bool) -> LayerRow:

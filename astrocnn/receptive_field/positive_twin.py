@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.graph import Call, Slot
+from astrocnn.receptive_field.graph import Call, Slot, held_apart
 from astrocnn.receptive_field.rules.merging import ELEMENTWISE
 from astrocnn.receptive_field.rules.pointwise import UNCHANGED
 from astrocnn.receptive_field.rules.registry import keras_kind
@@ -133,10 +133,8 @@ def _linear(layer: Any, held: int, thin: bool) -> Any:
         changes |= {"filters": 1, "groups": 1, "depth_multiplier": 1}
     config.update({key: value for key, value in changes.items() if key in config})
     pooling = name.replace("MaxPooling", "AveragePooling")
-    copy = (type(layer) if pooling == name else getattr(keras.layers, pooling)).from_config(config)
-    for _ in range(held):
-        copy = keras.layers.TimeDistributed(copy)
-    return copy
+    kind = type(layer) if pooling == name else getattr(keras.layers, pooling)
+    return held_apart(kind.from_config(config), held)
 
 
 def _make_positive(layer: Any) -> None:

@@ -94,10 +94,8 @@ class Resampling:
         if self.kind == "nearest":
             nearest = (centre + q) // (2 * q)
             return nearest, nearest
-        half = 2 * _REACHES[self.kind] * (max(p, q) if self.antialias else q)
-        whole = centre % (2 * q) == 0
-        if not self.antialias or p <= q:  # exactly on an input: the kernel is zero at all others
-            return np.where(whole, centre, centre - half) // (2 * q) + ~whole, np.where(
-                whole, centre, -(-(centre + half) // (2 * q)) * 2 * q - 1
-            ) // (2 * q)
+        widened = self.antialias and p > q
+        half = np.full(outputs.shape, 2 * _REACHES[self.kind] * (p if widened else q))
+        if not widened:  # exactly on an input: the kernel is zero at all others
+            half[centre % (2 * q) == 0] = 1
         return (centre - half) // (2 * q) + 1, -(-(centre + half) // (2 * q)) - 1

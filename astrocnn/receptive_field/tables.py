@@ -50,8 +50,8 @@ def field_of(network: Network, input_shape: tuple[int, ...]) -> ReceptiveField:
     network.check_input(input_shape)
     key = table_key(network, input_shape)
     shipped = _shipped()
-    if key in shipped["keys"]:
-        return ReceptiveField.from_json(shipped["tables"][shipped["keys"][key]])
+    if key in shipped:
+        return ReceptiveField.from_json(shipped[key])
     path = cache_folder() / f"{network.name}-{key}.json"
     return _cached(path) or _measured(network, input_shape, path)
 
@@ -113,7 +113,7 @@ def _cached(path: Path) -> ReceptiveField | None:
 
 @cache
 def _shipped() -> Mapping[str, Any]:
-    """Shipped tables: `keys` maps the key of a network and shape to one of `tables`."""
+    """Shipped tables by the key of network and shape."""
     return json.loads(SHIPPED.read_text())
 
 

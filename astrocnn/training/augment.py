@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from astrocnn.samples.central import central_part
+
 
 class Augmentation(BaseModel):
     """What is done to each training stamp, drawn anew in every epoch."""
@@ -61,8 +63,7 @@ def draw_transforms(augmentation: Augmentation, number: int, size_px: int, rng: 
 
 def central_crop(images: Any, size_px: int) -> Any:
     """Cut the central square (n, size_px, size_px, band) out of stamps (n, y, x, band)."""
-    top, left = ((side - size_px) // 2 for side in images.shape[1:3])
-    return images[:, top : top + size_px, left : left + size_px, :]
+    return central_part(images, (size_px, size_px), first_axis=1)
 
 
 def rotate_and_crop(images: Any, transforms: Any, size_px: int) -> Any:

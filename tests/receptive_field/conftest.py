@@ -1,10 +1,3 @@
-"""These tests call Keras directly; the backend is prepared first, so that others may run after them."""
+"""These tests call Keras directly."""
 
-import pytest
-
-from astrocnn import backend
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _prepared_backend():
-    backend.prepare()
+from keras_ready import prepared_backend  # noqa: F401  (a fixture of all tests below)

@@ -21,7 +21,7 @@ def _upsampling(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
     return _resampled(inputs[0], [n * f for n, f in zip(inputs[0].map_size, factors, strict=True)], kind)
 
 
-@keras_rule("Resizing")
+@keras_rule("Resizing", "ops.Resize")
 def _resizing(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
     if layer.crop_to_aspect_ratio or layer.pad_to_aspect_ratio:
         raise ReceptiveFieldError(
@@ -29,14 +29,8 @@ def _resizing(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
             where=layer.name,
             fix="crop or pad with a layer of its own before it",
         )
-    return _resampled(inputs[0], (layer.height, layer.width), layer.interpolation, layer.antialias)
-
-
-@keras_rule("ops.Resize")
-def _resize(operation: Any, inputs: Sequence[TensorField]) -> TensorField:
-    if operation.crop_to_aspect_ratio or operation.pad_to_aspect_ratio:
-        raise ReceptiveFieldError("resizing that keeps the aspect ratio has no receptive-field rule")
-    return _resampled(inputs[0], operation.size, operation.interpolation, operation.antialias)
+    size = layer.size if hasattr(layer, "size") else (layer.height, layer.width)
+    return _resampled(inputs[0], size, layer.interpolation, layer.antialias)
 
 
 @keras_rule(*(f"Adaptive{kind}Pooling{rank}D" for kind in ("Average", "Max") for rank in (1, 2, 3)))

@@ -19,6 +19,7 @@ from astrocnn.report.page import Section, figure_html, render
 from astrocnn.report.products import Columns, ProductFolder
 from astrocnn.report.run_view import ReportRun, StageView
 from astrocnn.report.stamps import display_picture
+from astrocnn.samples.central import central_part
 
 WORDS = {
     "ok": ("good", "Receptive field: passed."),
@@ -152,9 +153,7 @@ def _example(stage: StageView, run: ReportRun, size: tuple[int, ...]) -> tuple[n
         if column is not None:
             row = rows[np.argmax(np.nan_to_num(samples.column(column)[rows], nan=-np.inf))]
             what += f", that with the largest {axis_label(column).split(' (')[0]}"
-        stamp = samples.read(np.array([row]))[0]
-        top, left = (max(0, (have - want) // 2) for have, want in zip(stamp.shape[:2], size, strict=True))
-        stamp = stamp[top : top + size[0], left : left + size[1]]
+        stamp = central_part(samples.read(np.array([row]))[0], size)
         return display_picture(stamp, samples.meta.bands), what
     return None
 

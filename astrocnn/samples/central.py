@@ -1,0 +1,23 @@
+"""The middle of stamps and curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def central_part(data: Any, size: Sequence[int], first_axis: int = 0) -> Any:
+    """Cut the middle out along some axes; an axis that is shorter than asked for stays whole.
+
+    Parameters
+    ----------
+    data : ndarray or tensor of the backend
+        A stamp (y, x, band), a curve (time, channel), or many of them.
+    size : sequence of int
+        Length along each axis from `first_axis` on.
+    first_axis : int
+        1 for many objects along the first axis.
+    """
+    starts = [max(0, (have - want) // 2) for have, want in zip(data.shape[first_axis:], size, strict=False)]
+    middle = (slice(start, start + want) for start, want in zip(starts, size, strict=True))
+    return data[(slice(None),) * first_axis + tuple(middle)]
