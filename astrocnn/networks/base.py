@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from astrocnn.errors import MismatchError, PipelineFileError
+
+Answer = Literal["classes", "fractions", "values", "map", "features"]
+"""What a network gives for an object: (n, 1) or (n, class) probabilities; (n, answer) fractions of votes; values with
+their uncertainty; (n, y, x, 1) probabilities of a map; or (n, feature) features that have no meaning by themselves."""
 
 
 class Initialisers:
@@ -55,10 +60,34 @@ class Network(BaseModel, ABC):
     """Spatial axes of the input, without the bands."""
     sizes: ClassVar[tuple[int, int]]
     """Smallest and largest input served along each axis, in pixels or samples."""
+    multiple_of: ClassVar[int] = 1
+    """What a size must be a multiple of, where maps are halved and brought back."""
     usual_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ()
     """Input shapes whose receptive-field tables are shipped."""
     source_modules: ClassVar[tuple[str, ...]] = ()
     """Further modules the layers come from; with this class's own they key the cached receptive-field tables."""
+    smoke_options: ClassVar[Mapping[str, Any]] = {}
+    """Options of a form with few weights, for smoke runs and tests."""
+
+    @property
+    def answer(self) -> Answer:
+        """What the network gives for an object."""
+        return "classes"
+
+    @property
+    def usual_outputs(self) -> int:
+        """Outputs that are built where no number is asked for."""
+        return 1
+
+    def loss(self, outputs: int) -> Any:
+        """Loss the network is trained with: a name of Keras or a `keras.losses.Loss`.
+
+        Parameters
+        ----------
+        outputs : int
+            As in `build`.
+        """
+        return "binary_crossentropy" if outputs == 1 else "sparse_categorical_crossentropy"
 
     @classmethod
     def summary(cls) -> str:
@@ -80,32 +109,35 @@ class Network(BaseModel, ABC):
         """
         smallest, largest = self.sizes
         served = len(input_shape) == len(self.axis_names) + 1 and input_shape[-1] >= 1
-        if not served or not all(smallest <= size <= largest for size in input_shape[:-1]):
+        sizes = input_shape[:-1]
+        if not served or not all(smallest <= size <= largest and size % self.multiple_of == 0 for size in sizes):
             axes = ", ".join(self.axis_names)
+            step = f", multiples of {self.multiple_of}," if self.multiple_of > 1 else ""
             raise MismatchError(
                 "the network does not serve this input shape",
                 where=self.name,
-                expected=f"({axes}, band) with {axes} from {smallest} to {largest} and at least one band",
+                expected=f"({axes}, band) with {axes} from {smallest} to {largest}{step} and at least one band",
                 received=tuple(input_shape),
                 fix="change the size of the cutouts, or resample them",
             )
 
-    def build(self, input_shape: tuple[int, ...], outputs: int = 1, seed: int = 0) -> Any:
+    def build(self, input_shape: tuple[int, ...], outputs: int | None = None, seed: int = 0) -> Any:
         """Build the network with fresh weights.
 
         Parameters
         ----------
         input_shape : tuple of int
             Shape of one object, bands last.
-        outputs : int
-            1 for the probability of the positive class (sigmoid), else the number of classes (softmax).
+        outputs : int, optional
+            `usual_outputs` by default. Of a network that answers with classes: 1 for the probability of the positive
+            class (sigmoid), else the number of classes (softmax).
         seed : int
             Seed of the initial weights.
 
         Returns
         -------
         keras.Model
-            Functional model from (n, *input_shape) to (n, outputs).
+            Functional model from (n, *input_shape) to (n, outputs), or as `answer` says.
 
         Raises
         ------
@@ -114,6 +146,7 @@ class Network(BaseModel, ABC):
         PipelineFileError
             When `outputs` is less than one.
         """
+        outputs = self.usual_outputs if outputs is None else outputs
         if outputs < 1:
             raise PipelineFileError(
                 "a network needs an output", where=self.name, expected="outputs of 1 or more", received=outputs

@@ -7,15 +7,20 @@ from typing import Any
 from astrocnn.networks.base import Initialisers
 
 
+def layer_of(kind: str, features: Any) -> Any:
+    """Class of Keras for maps with as many axes as these: `Conv` is Conv1D for a curve and Conv2D for an image."""
+    import keras
+
+    return getattr(keras.layers, f"{kind}{len(features.shape) - 2}D")
+
+
 def convolution(
     features: Any, name: str, filters: int, kernel: int, initialisers: Initialisers, *, kind: str = "he_normal",
     **options: Any,
 ) -> Any:  # fmt: skip
-    """Two-dimensional convolution called `name_conv`, padded to the same size unless `padding` says otherwise."""
-    import keras
-
+    """Convolution called `name_conv`, padded to the same size unless `padding` says otherwise."""
     options = {"padding": "same", "kernel_initializer": initialisers(kind, f"{name}_conv"), **options}
-    return keras.layers.Conv2D(filters, kernel, name=f"{name}_conv", **options)(features)
+    return layer_of("Conv", features)(filters, kernel, name=f"{name}_conv", **options)(features)
 
 
 def normalised(features: Any, name: str, activation: str = "relu", **options: Any) -> Any:
@@ -34,10 +39,8 @@ def padded_convolution(
     Keras pads a strided `same` convolution of an even map on one side only, so that its output lies off the centre and
     off the shortcut beside it.
     """
-    import keras
-
     if kernel > 1:
-        features = keras.layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(features)
+        features = layer_of("ZeroPadding", features)(kernel // 2, name=f"{name}_pad")(features)
     return convolution(features, name, filters, kernel, initialisers, strides=stride, padding="valid", **options)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -32,6 +33,7 @@ class DeepLens(Network):
         (size, size, bands) for size in (45, 50, 60, 64, 80, 101) for bands in (1, 3, 4)
     )
     source_modules: ClassVar[tuple[str, ...]] = ("astrocnn.networks.blocks",)
+    smoke_options: ClassVar[Mapping[str, Any]] = {"widths": [4, 8], "units_per_block": 1, "stem_width": 4}
 
     stem_width: Width = Field(32, description="filters of the first, 7 x 7 convolution")
     widths: tuple[Width, ...] = Field(

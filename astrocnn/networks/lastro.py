@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -26,6 +27,7 @@ class Lastro(Network):
     sizes: ClassVar[tuple[int, int]] = (69, 128)
     usual_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((101, 101, 1), (101, 101, 4))
     source_modules: ClassVar[tuple[str, ...]] = ("astrocnn.networks.blocks",)
+    smoke_options: ClassVar[Mapping[str, Any]] = {"widths": [4, 4, 4, 4], "dense_widths": [8]}
 
     widths: tuple[Width, Width, Width, Width] = Field((16, 32, 64, 128), description="filters of each pair")
     dense_widths: tuple[Width, ...] = Field((1024, 1024, 1024), description="units of the dense layers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -29,6 +30,7 @@ class Petrillo2017(Network):
     sizes: ClassVar[tuple[int, int]] = (32, 128)
     usual_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((60, 60, 1), (60, 60, 3))
     source_modules: ClassVar[tuple[str, ...]] = ("astrocnn.networks.blocks",)
+    smoke_options: ClassVar[Mapping[str, Any]] = {"widths": [4, 4, 4, 4], "dense_widths": [8]}
 
     widths: tuple[Width, Width, Width, Width] = Field((32, 64, 128, 128), description="filters of the convolutions")
     dense_widths: tuple[Width, ...] = Field((1024, 1024), description="units of the dense layers")

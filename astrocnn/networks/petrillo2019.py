@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -27,6 +28,7 @@ class Petrillo2019(Network):
     sizes: ClassVar[tuple[int, int]] = (32, 256)
     usual_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((60, 60, 1), (60, 60, 3))
     source_modules: ClassVar[tuple[str, ...]] = ("astrocnn.networks.blocks",)
+    smoke_options: ClassVar[Mapping[str, Any]] = {"widths": [4, 8], "units_per_stage": 1}
 
     stem: Literal["imagenet", "small"] = Field("imagenet", description="7 x 7 / 2 and pooling, or 3 x 3")
     widths: tuple[Width, ...] = Field((64, 128, 256, 512), min_length=1, description="filters of each stage")

@@ -93,7 +93,7 @@ def configure(name: str, options: Mapping[str, Any] | None = None) -> Network:
         ) from error
 
 
-def build(name: str, input_shape: tuple[int, ...], *, outputs: int = 1, seed: int = 0, **options: Any) -> Any:
+def build(name: str, input_shape: tuple[int, ...], *, outputs: int | None = None, seed: int = 0, **options: Any) -> Any:
     """Build a network of the zoo by name.
 
     Parameters
@@ -101,9 +101,9 @@ def build(name: str, input_shape: tuple[int, ...], *, outputs: int = 1, seed: in
     name : str
         Name of the network, for example `deeplens`.
     input_shape : tuple of int
-        Shape of one object, bands last: (y, x, band).
-    outputs : int
-        1 for a probability, else the number of classes.
+        Shape of one object, bands last: (y, x, band) or (time, channel).
+    outputs : int, optional
+        1 for a probability, else the number of classes; what the network usually has by default.
     seed : int
         Seed of the initial weights.
     **options

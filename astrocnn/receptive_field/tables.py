@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
+import importlib.util
 import json
 import logging
 import os
@@ -124,7 +124,17 @@ def _source_hash(network: type[Network]) -> str:
     """
     digest = hashlib.sha256()
     for module in (network.__module__, *network.source_modules):
-        origin = getattr(sys.modules.get(module) or importlib.import_module(module), "__file__", None)
+        origin = _origin(module)
         source = Path(origin).read_bytes() if origin and Path(origin).is_file() else module.encode()
         digest.update(source.replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
+
+
+def _origin(module: str) -> str | None:
+    """Path of a module's file, found without importing it: modules of layers import Keras."""
+    if module in sys.modules:
+        return getattr(sys.modules[module], "__file__", None)
+    spec = importlib.util.find_spec(module)
+    if spec is None:
+        raise ModuleNotFoundError(f"no module named {module!r}", name=module)
+    return spec.origin

@@ -17,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 from astrocnn import backend
 from astrocnn.errors import MismatchError, StoreError
+from astrocnn.networks.layers import load_layers
 from astrocnn.samples.meta import SampleMeta
 from astrocnn.scoring.calibration import Calibration
 from astrocnn.training.normalise import Normalisation
@@ -152,6 +153,7 @@ def load_network(path: Path) -> Any:
         When it is damaged, or holds what cannot be loaded safely.
     """
     keras = backend.prepare()
+    load_layers()
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error) as error:
