@@ -89,7 +89,7 @@ def _confirmation(subject: Subject, layer: str | None) -> Confirmation:
     wanted = layer if layer is not None else field.measured_at
     if layer is not None:
         field = receptive_field(model, layer, subject.input_shape)
-    shape = roomy_shape(model, field, subject.input_shape[-1]) or subject.input_shape
+    shape = roomy_shape(model, field, subject.input_shape) or subject.input_shape
     return confirm(model, wanted, input_shape=shape)
 
 

@@ -12,6 +12,7 @@ from astrocnn.cli.field_subject import Subject
 from astrocnn.errors import MismatchError
 from astrocnn.receptive_field.effective import EffectiveField, effective_field
 from astrocnn.samples.central import central_part
+from astrocnn.samples.example import example_row
 
 INPUTS = 32
 """Objects over which the gradient is averaged."""
@@ -78,9 +79,9 @@ def _from_samples(path: Path, subject: Subject, identifier: str | None) -> tuple
     from astrocnn.samples.sample_set import SampleSet
 
     samples = SampleSet.open(path)
-    positive = np.flatnonzero(samples.column("label") == samples.meta.positive_label)
-    chosen = int(positive[0]) if len(positive) else 0
-    if identifier is not None:
+    if identifier is None:
+        chosen, _, _ = example_row(samples)
+    else:
         samples[identifier]  # raises with the nearest identifier
         chosen = int(np.flatnonzero(samples.ids == identifier)[0])
     if subject.normalisation is not None and samples.meta.shape[-1] != subject.input_shape[-1]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from astrocnn.receptive_field.field import ReceptiveField
 from astrocnn.receptive_field.gradient import gradient
+from astrocnn.receptive_field.measure import with_channels
 from astrocnn.receptive_field.positive_twin import PositiveTwin
 from astrocnn.receptive_field.target import target_of
 
@@ -99,7 +100,7 @@ def confirm(
     return Confirmation(target.name, place, target.steps[0].field.map_size, expected, measured)
 
 
-def roomy_shape(model: Any, field: ReceptiveField, channels: int) -> tuple[int, ...] | None:
+def roomy_shape(model: Any, field: ReceptiveField, input_shape: Sequence[int]) -> tuple[int, ...] | None:
     """Input shape in which the middle feature sees no padding, so that all of its field shows.
 
     Parameters
@@ -108,8 +109,8 @@ def roomy_shape(model: Any, field: ReceptiveField, channels: int) -> tuple[int, 
         Whose place of the channels is kept.
     field : ReceptiveField
         Of the model at its own size.
-    channels : int
-        Of the input.
+    input_shape : sequence of int
+        Shape of one object of that size, channels included.
 
     Returns
     -------
@@ -124,8 +125,7 @@ def roomy_shape(model: Any, field: ReceptiveField, channels: int) -> tuple[int, 
         sizes.append(n + max(0, -(-missing // step)) * step)
     if math.prod(sizes) > LARGEST:
         return None
-    first = any(getattr(layer, "data_format", None) == "channels_first" for layer in model.layers)
-    return (channels, *sizes) if first else (*sizes, channels)
+    return with_channels(model, sizes, input_shape)
 
 
 def _support(gradient: NDArray[np.float64], axis: int) -> tuple[int, int]:

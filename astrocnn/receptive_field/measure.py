@@ -11,7 +11,7 @@ from astrocnn.receptive_field.field import LayerRow, ReceptiveField, unknown_lay
 from astrocnn.receptive_field.graph import Call, Graph, Slot, graph_of
 from astrocnn.receptive_field.rules import has_rule
 from astrocnn.receptive_field.tensor_field import GlobalOperation, TensorField
-from astrocnn.receptive_field.walk import Step, source_named, spatial_inputs, walk
+from astrocnn.receptive_field.walk import Step, channel_axis_of, source_named, spatial_inputs, walk
 
 
 def receptive_field(
@@ -72,11 +72,28 @@ def spatial_shape(model: Any, size: int | None = None, channels: int = 1) -> tup
     Returns
     -------
     tuple of int or None
-        Channels last, as for a model that takes them last.
+        The channels stand where the model takes them.
     """
-    tensor = next(iter(spatial_inputs(graph_of(model, None, has_rule)).values()))[1]
-    *axes, last = tensor.shape[1:]
-    return (*(n or size for n in axes), last or channels)
+    graph = graph_of(model, None, has_rule)
+    shape = list(next(iter(spatial_inputs(graph).values()))[1].shape[1:])
+    place = 0 if channel_axis_of(graph) == 1 else len(shape) - 1
+    return tuple(n or (channels if number == place else size) for number, n in enumerate(shape))
+
+
+def with_channels(model: Any, sizes: Sequence[int], like: Sequence[int]) -> tuple[int, ...]:
+    """Shape of one object of other sizes, with the channels of `like` where the model takes them.
+
+    Parameters
+    ----------
+    model : keras.Model
+        As `receptive_field` takes it.
+    sizes : sequence of int
+        Along the spatial axes.
+    like : sequence of int
+        Shape of one object that the model takes, channels included.
+    """
+    first = channel_axis_of(graph_of(model, like, has_rule)) == 1
+    return (like[0], *sizes) if first else (*sizes, like[-1])
 
 
 def _described(graph: Graph, steps: Sequence[Step], output: str) -> ReceptiveField:

@@ -135,9 +135,14 @@ def source_named(graph: Graph, source: str | None) -> str:
     return source
 
 
-def _input_field(graph: Graph, shape: tuple[Any, ...], entry: Any) -> TensorField:
+def channel_axis_of(graph: Graph) -> int:
+    """Axis of the input that holds the channels, as the first layer that says so has it: 1 (first) or -1 (last)."""
     formats = [getattr(call.layer, "data_format", None) for call in graph.calls]
-    channel_axis = 1 if next((name for name in formats if name), None) == "channels_first" else -1
+    return 1 if next((name for name in formats if name), None) == "channels_first" else -1
+
+
+def _input_field(graph: Graph, shape: tuple[Any, ...], entry: Any) -> TensorField:
+    channel_axis = channel_axis_of(graph)
     spatial = shape[1:] if channel_axis == 1 else shape[:-1]
     if len(shape) != len(entry.shape) - 1 or any(not size for size in spatial):
         raise ReceptiveFieldError(

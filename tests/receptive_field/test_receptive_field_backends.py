@@ -100,6 +100,6 @@ def test_whole_fields_of_keras_applications_by_their_gradient(name):
     model, shape = application(name)
     field = receptive_field(model, input_shape=shape)
     ending = field.local or field
-    outcome = confirm(model, ending.measured_at, input_shape=roomy_shape(model, ending, 3))
+    outcome = confirm(model, ending.measured_at, input_shape=roomy_shape(model, ending, shape or model.input_shape[1:]))
     assert outcome.agrees
     assert [last - first + 1 for first, last in outcome.measured] == list(ending.size)

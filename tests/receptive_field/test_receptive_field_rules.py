@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from astrocnn.receptive_field.confirm import confirm
-from astrocnn.receptive_field.measure import receptive_field
+from astrocnn.receptive_field.confirm import confirm, roomy_shape
+from astrocnn.receptive_field.measure import receptive_field, spatial_shape
 
 
 def conv(kernel, filters=1, **options):
@@ -158,3 +158,13 @@ def test_channels_first_is_confirmed_as_well():
     inputs = keras.Input((3, 12, 10))
     moved = layers.Permute((2, 3, 1))(layers.Cropping2D(1, data_format="channels_first")(inputs))
     assert confirm(keras.Model(inputs, layers.Conv2D(2, 3)(moved))).agrees
+
+
+def test_channels_first_inside_a_nested_model_are_found():
+    inner = keras.Sequential([keras.Input((3, None, None)), layers.Conv2D(2, 9, data_format="channels_first")])
+    inputs = keras.Input((3, None, None))
+    model = keras.Model(inputs, inner(inputs))
+    assert spatial_shape(model, 16, 5) == (3, 16, 16)
+    shape = roomy_shape(model, receptive_field(model, input_shape=(3, 9, 12)), (3, 9, 12))
+    assert shape == (3, 11, 12)
+    assert confirm(model, input_shape=shape).agrees

@@ -20,13 +20,13 @@ from astrocnn.report.products import Columns, ProductFolder
 from astrocnn.report.run_view import ReportRun, StageView
 from astrocnn.report.stamps import display_picture
 from astrocnn.samples.central import central_part
+from astrocnn.samples.example import example_row
 
 WORDS = {
     "ok": ("good", "Receptive field: passed."),
     "warning": ("warning", "Receptive field: passed with a warning:"),
     "error": ("error", "Receptive field: failed:"),
 }
-_LARGEST = ("einstein_radius_arcsec", "snr")  # the example is the object where the first of these is largest
 _VALIDATION = "validation_"
 _HEADINGS = {
     "n": "map", "j": "jump", "r": "field", "multiply_adds": "multiply-adds", "multiply_adds_fft": "by FFT",
@@ -145,14 +145,9 @@ def _example(stage: StageView, run: ReportRun, size: tuple[int, ...]) -> tuple[n
         samples = SampleSet.open(path)
         if samples.meta.kind != "images" or not len(samples):
             continue
-        wanted = np.flatnonzero(samples.column("label") == samples.meta.positive_label)
-        rows = wanted if len(wanted) else np.arange(len(samples))
-        what = f"a {samples.meta.positive} of {parent.name}" if len(wanted) else f"a stamp of {parent.name}"
-        row = rows[0]
-        column = next((name for name in _LARGEST if name in samples.columns), None)
-        if column is not None:
-            row = rows[np.argmax(np.nan_to_num(samples.column(column)[rows], nan=-np.inf))]
-            what += f", that with the largest {axis_label(column).split(' (')[0]}"
+        row, kind, column = example_row(samples)
+        what = f"a {kind} of {parent.name}"
+        what += f", that with the largest {axis_label(column).split(' (')[0]}" if column else ""
         stamp = central_part(samples.read(np.array([row]))[0], size)
         return display_picture(stamp, samples.meta.bands), what
     return None
