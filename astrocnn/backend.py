@@ -23,6 +23,11 @@ def use_threads(threads: int) -> None:
     _wanted = threads
 
 
+def threads() -> int:
+    """Threads that the backend has, or will have once it is prepared."""
+    return _prepared.get("threads", _wanted)
+
+
 @contextmanager
 def _without_native_chatter() -> Iterator[None]:
     """Silence what native libraries print to stderr while they are loaded; Python's own errors still come through."""
