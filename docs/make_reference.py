@@ -1,4 +1,4 @@
-"""Writes docs/stages.md and docs/commands.md from the code they describe; a test tells when they are out of date.
+"""Writes stages.md, networks.md and commands.md from the code they describe; a test tells when they are out of date.
 
 Run: `python docs/make_reference.py`.
 """
@@ -18,18 +18,25 @@ from astrocnn.cli.main import COMMANDS, cli
 from astrocnn.networks import registry
 from astrocnn.pipeline.parameter_table import parameter_rows
 from astrocnn.pipeline.registry import stage_named
+from astrocnn.quantities import count_text
+from astrocnn.receptive_field.tables import field_of
 
 STAGES = """\
-# Stages and networks
+# Stages
 
-Every stage with its parameters, and every network with its options, as `astrocnn list stages NAME` shows them too.
-A dotted key stands inside a mapping: `keep.top` is written `keep: {top: 200}`. This page is written by
-`docs/make_reference.py`.
+Every stage with its parameters, as `astrocnn list stages NAME` shows them too. A dotted key stands inside a mapping:
+`keep.top` is written `keep: {top: 200}`. This page is written by `docs/make_reference.py`.
 """
 NETWORKS = """\
-## Networks
+# Networks
 
-They stand under `network:` and `options:` of `train`.
+Each is the network of a paper, exact in its layers, parameters and receptive field, or a base line that one would
+choose today. They stand under `network:` and `options:` of `train`, and are built in Python by
+`astrocnn.build(name, input_shape, **options)`. How each was trained by its authors stands in `configs/recipes/`, and is
+what `train` does where a file says nothing else. `astrocnn field NAME` shows the layers of any of them.
+
+The numbers are for the input named, with the options of the paper; the field is that before the first global operation,
+in pixels or samples. This page is written by `docs/make_reference.py`.
 """
 COMMANDS_HEAD = """\
 # Commands
@@ -59,10 +66,17 @@ After each of them the same command goes on where it was.
 
 
 def stages_page() -> str:
-    """Return the text of docs/stages.md: the stages and networks of this package, in the order of their names."""
+    """Return the text of docs/stages.md: the stages of this package, in the order of their names."""
     own = sorted(info.name.replace("_", "-") for info in pkgutil.iter_modules(astrocnn.stages.__path__))
+    return "\n".join([STAGES, *map(_stage, own)])
+
+
+def networks_page() -> str:
+    """Return the text of docs/networks.md: a table of the zoo, then every network with its options."""
     zoo = [name for name in registry.names() if registry.get(name).__module__.startswith("astrocnn.")]
-    return "\n".join([STAGES, *map(_stage, own), NETWORKS, *map(_network, zoo)])
+    columns = ("network", "answers with", "input", "parameters", "multiply-adds", "field", "then")
+    overview = "\n".join(_table(columns, map(_overview, zoo)))
+    return "\n".join([NETWORKS, overview, "", *map(_network, zoo)])
 
 
 def commands_page() -> str:
@@ -70,7 +84,7 @@ def commands_page() -> str:
     return "\n".join([COMMANDS_HEAD, *map(_command, COMMANDS)])
 
 
-PAGES = {"stages.md": stages_page, "commands.md": commands_page}
+PAGES = {"stages.md": stages_page, "networks.md": networks_page, "commands.md": commands_page}
 
 
 def _stage(use: str) -> str:
@@ -81,11 +95,31 @@ def _stage(use: str) -> str:
     return _section(f"## {use}", text, _parameters(stage.Parameters))
 
 
+def _overview(name: str) -> tuple[str, ...]:
+    network = registry.configure(name)
+    shape = network.usual_shapes[0]
+    field = field_of(network, shape)
+    sizes = [f"{low} to {high}" if low != high else str(low) for low, high in field.phases]
+    return (
+        f"[{name}](#{name})",
+        network.answer,
+        " x ".join(map(str, shape)),
+        f"{field.parameters:,}",
+        count_text(field.multiply_adds or 0),
+        " x ".join(sizes[:1] if len(set(sizes)) == 1 else sizes),
+        field.global_kind or "",
+    )
+
+
 def _network(name: str) -> str:
     network = registry.get(name)
     smallest, largest = network.sizes
-    text = f"{network.summary()} Inputs from {smallest} to {largest} samples along {' and '.join(network.axis_names)}."
-    return _section(f"### {name}", text, _parameters(network))
+    step = f", multiples of {network.multiple_of}," if network.multiple_of > 1 else ""
+    axes = " and ".join(network.axis_names)
+    about = inspect.cleandoc(network.__doc__ or "").partition("\n\n")[2]
+    source = f"From {network.paper}. Inputs from {smallest} to {largest}{step} along {axes}."
+    text = "\n\n".join(filter(None, [network.summary(), about, source]))
+    return _section(f"## {name}", text, _parameters(network))
 
 
 def _command(name: str) -> str:

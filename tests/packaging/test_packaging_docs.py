@@ -79,7 +79,7 @@ def test_python_on_the_pages_can_be_read(page):
         ast.parse(text)
 
 
-@pytest.mark.parametrize("name", ["stages.md", "commands.md"])
+@pytest.mark.parametrize("name", ["stages.md", "networks.md", "commands.md"])
 def test_the_reference_is_that_of_the_code(name):
     written = {**os.environ, "PYTHONPATH": str(ROOT)}
     code = f"import runpy; print(runpy.run_path('docs/make_reference.py')['PAGES']['{name}'](), end='')"
