@@ -122,8 +122,8 @@ def _zoo(name: str, size: int | None, bands: int, options: Sequence[str]) -> Sub
     from astrocnn.receptive_field.tables import build, field_of
 
     network = configure(name, dict(_option(option) for option in options))
-    side = size or (network.usual_shapes[0][0] if network.usual_shapes else network.sizes[0])
-    shape = (*(side for _ in network.axis_names), bands)
+    usual = network.usual_shapes[0][:-1] if network.usual_shapes and size is None else None
+    shape = (*(usual or (size or network.sizes[0] for _ in network.axis_names)), bands)
     title = f"{name} ({network.paper}), input {' x '.join(map(str, shape[:-1]))} px, {bands} band{'s' * (bands > 1)}"
     try:
         return Subject(title, field_of(network, shape), lambda: build(network, shape), shape)
