@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Any
 
 from astrocnn.networks.base import Initialisers
@@ -71,9 +70,10 @@ def dense_head(
     """
     import keras
 
-    for number, (width, share) in enumerate(zip_longest(widths, dropouts[: len(widths)], fillvalue=0), start=1):
+    shares = [*dropouts, *(0.0 for _ in widths)]
+    for number, (width, share) in enumerate(zip(widths, shares, strict=False), start=1):
         name = f"head{number}"
-        features = dense(features, name, int(width), initialisers, **options)
+        features = dense(features, name, width, initialisers, **options)
         if activation == "prelu":
             features = keras.layers.PReLU(name=f"{name}_prelu")(features)
         elif activation != "linear":

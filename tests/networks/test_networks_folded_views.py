@@ -7,6 +7,7 @@ from zoo_examples import small, trainable
 
 from astrocnn.errors import MismatchError
 from astrocnn.networks import registry
+from astrocnn.receptive_field.confirm import confirm
 from astrocnn.receptive_field.measure import receptive_field
 
 
@@ -41,6 +42,13 @@ def test_paper():
     assert [row.size[0] for row in pooled(field, "global")] == [13, 37, 85, 181, 373]
     assert [row.size[0] for row in pooled(field, "local")] == [15, 43]
     assert (field.size, field.global_kind) == ((373,), "flatten")
+
+
+@pytest.mark.parametrize(("layer", "size"), [("global2_pool", 37), ("local2_pool", 43)])
+def test_receptive_field_against_the_gradient(layer, size):
+    model = small("folded-views", (574, 1), form="recreation")
+    assert receptive_field(model, layer).size == (size,)
+    assert confirm(model, layer, (20,)).agrees
 
 
 def test_each_view_reaches_its_own_blocks_only():
