@@ -73,6 +73,47 @@ def test_values_with_their_uncertainties():
             network.build((100, 2), outputs=odd)
 
 
+def forward_by_hand(model, curves, groups, kernels):
+    """The network in numpy, from its description, with the model's weights by layer name."""
+    values = {layer.name: [np.asarray(weight) for weight in layer.weights] for layer in model.layers}
+
+    def windows(x, width, stride, fill):
+        """What `same` padding lets each output read, the odd place after the end."""
+        total = max((-(-x.shape[1] // stride) - 1) * stride + width - x.shape[1], 0)
+        padded = np.pad(x, ((0, 0), (total // 2, total - total // 2), (0, 0)), constant_values=fill)
+        return np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)[:, ::stride]
+
+    def convolved(x, name):
+        kernel, bias = values[f"{name}_conv"]
+        return np.einsum("ntck,kcf->ntf", windows(x, len(kernel), 1, 0), kernel) + bias
+
+    x = convolved(curves, "stem")
+    for group in range(1, groups + 1):
+        branch = x
+        for number in range(1, len(kernels) + 1):
+            branch = np.maximum(convolved(branch, f"group{group}_{number}"), 0)
+        x = windows(x + branch, 3, 2, -np.inf).max(axis=-1)
+        scale, shift, mean, variance = values[f"group{group}_norm"]
+        x = (x - mean) / np.sqrt(variance + 1e-3) * scale + shift
+    x = x.reshape(len(x), -1)
+    for name in ("head1_dense", "values"):
+        x = x @ values[name][0] + values[name][1]
+    return x
+
+
+def test_forward_pass_against_numpy():
+    rng = np.random.default_rng(5)
+    options = {**SMALL, "kernels": [4, 7]}
+    model = registry.build("vernardos", (101, 2), seed=6, answers="values", **options)
+    model.set_weights(
+        [values + (values.ndim == 1) * 0.1 * np.abs(rng.normal(size=values.shape)) for values in model.get_weights()]
+    )
+    curves = rng.normal(size=(3, 101, 2)).astype("float32")
+    expected = forward_by_hand(model, curves, options["groups"], options["kernels"])
+    assert np.ptp(expected) > 0.1
+    np.testing.assert_allclose(model.predict_on_batch(curves), expected, atol=1e-4)
+
+
 def test_training_on_values_lowers_the_loss():
     network = registry.configure("vernardos", {"answers": "values", "dropout": 0, "penalty": 0, **SMALL, "groups": 1})
     model = network.build((100, 1), seed=1)
