@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from astrocnn.errors import MismatchError, PipelineFileError
 
 Answer = Literal["classes", "fractions", "values", "map", "features"]
-"""What a network gives for an object: (n, 1) or (n, class) probabilities; (n, answer) fractions of votes; values with
-their uncertainty; (n, y, x, 1) probabilities of a map; or (n, feature) features that have no meaning by themselves."""
+"""What a network gives for an object: (n, 1) or (n, class) probabilities; (n, answer) fractions of votes; (n, 2 value)
+values with their uncertainty, first the means of all, then the natural logarithms of their standard deviations, trained
+on (n, value) targets; (n, y, x, 1) probabilities of a map; or (n, feature) features that have no meaning by themselves.
+"""
 
 
 class Initialisers:
@@ -87,6 +89,10 @@ class Network(BaseModel, ABC):
         outputs : int
             As in `build`.
         """
+        if self.answer == "values":
+            from astrocnn.networks.losses import gaussian_negative_log_likelihood
+
+            return gaussian_negative_log_likelihood()
         return "binary_crossentropy" if outputs == 1 else "sparse_categorical_crossentropy"
 
     @classmethod
@@ -130,7 +136,7 @@ class Network(BaseModel, ABC):
             Shape of one object, bands last.
         outputs : int, optional
             `usual_outputs` by default. Of a network that answers with classes: 1 for the probability of the positive
-            class (sigmoid), else the number of classes (softmax).
+            class (sigmoid), else the number of classes (softmax). With values: two for each.
         seed : int
             Seed of the initial weights.
 
@@ -144,13 +150,18 @@ class Network(BaseModel, ABC):
         MismatchError
             When the input shape is not served.
         PipelineFileError
-            When `outputs` is less than one.
+            When `outputs` is less than one, or odd where each value has an uncertainty.
         """
         outputs = self.usual_outputs if outputs is None else outputs
         if outputs < 1:
             raise PipelineFileError(
                 "a network needs an output", where=self.name, expected="outputs of 1 or more", received=outputs
             )
+        if self.answer == "values" and outputs % 2:
+            raise PipelineFileError(
+                "each value has an uncertainty", where=self.name, expected="an even number of outputs",
+                received=outputs, fix="ask for two outputs for each value",
+            )  # fmt: skip
         self.check_input(input_shape)
         import keras
 
@@ -173,3 +184,11 @@ def probability(features: Any, outputs: int, initialisers: Initialisers) -> Any:
     activation = "sigmoid" if outputs == 1 else "softmax"
     kernel = initialisers("glorot_uniform", "probability")
     return keras.layers.Dense(outputs, activation=activation, kernel_initializer=kernel, name="probability")(features)
+
+
+def values_with_uncertainty(features: Any, outputs: int, initialisers: Initialisers) -> Any:
+    """Last layer of a network that answers with values: linear, half means and half logarithms of their deviations."""
+    import keras
+
+    kernel = initialisers("glorot_uniform", "values")
+    return keras.layers.Dense(outputs, kernel_initializer=kernel, name="values")(features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from astrocnn.networks.base import Initialisers
@@ -50,3 +51,32 @@ def dense(features: Any, name: str, units: int, initialisers: Initialisers, **op
 
     options = {"kernel_initializer": initialisers("he_normal", f"{name}_dense"), **options}
     return keras.layers.Dense(units, name=f"{name}_dense", **options)(features)
+
+
+def dropped(features: Any, name: str, share: float, initialisers: Initialisers) -> Any:
+    """Dropout called `name`, or nothing where no share is dropped."""
+    import keras
+
+    return keras.layers.Dropout(share, seed=initialisers.layer_seed(name), name=name)(features) if share else features
+
+
+def dense_head(
+    features: Any, widths: Sequence[int], activation: str, initialisers: Initialisers, *,
+    dropouts: Sequence[float] = (), **options: Any,
+) -> Any:  # fmt: skip
+    """Dense layers `head1_dense`, `head2_dense`, ..., each with its activation, `prelu` or one of Keras's functions.
+
+    `dropouts` are the shares dropped after the first, the second, ... of them; after the others nothing is dropped.
+    """
+    import keras
+
+    shares = [*dropouts, *(0.0 for _ in widths)]
+    for number, (width, share) in enumerate(zip(widths, shares, strict=False), start=1):
+        name = f"head{number}"
+        features = dense(features, name, width, initialisers, **options)
+        if activation == "prelu":
+            features = keras.layers.PReLU(name=f"{name}_prelu")(features)
+        elif activation != "linear":
+            features = keras.layers.Activation(activation, name=f"{name}_{activation}")(features)
+        features = dropped(features, f"{name}_dropout", share, initialisers)
+    return features

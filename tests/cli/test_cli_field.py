@@ -65,6 +65,11 @@ def test_gradient_effective_field_and_figure(call, curve_file, tmp_path):
     assert "field  13 px" in layer.out
 
 
+def test_a_network_whose_usual_input_is_not_square(call):
+    assert "input 22 x 24 px, 1 band" in call("field", "dmdt").out
+    assert "input 26 x 26 px, 1 band" in call("field", "dmdt", "--size", "26").out
+
+
 def test_costs_of_layers(call):
     small = ("field", "deeplens", "--option", "widths=[8]")
     assert "mult-adds" not in call(*small).out

@@ -7,7 +7,7 @@ import sys
 
 import keras
 import pytest
-from zoo_examples import NAMES, example_batch, shape_of, small
+from zoo_examples import MISALIGNED_AS_PUBLISHED, NAMES, example_batch, shape_of, small
 
 from astrocnn.errors import MismatchError
 from astrocnn.networks import registry
@@ -21,11 +21,11 @@ def test_builds_from_its_smallest_to_its_largest_input(name):
     network = registry.get(name)
     for size in (*network.sizes, *(shape[0] for shape in network.usual_shapes)):
         model = small(name, shape_of(network, size))
-        answer = registry.configure(name, network.smoke_options).answer
-        if answer == "map":
+        configured = registry.configure(name, network.smoke_options)
+        if configured.answer == "map":
             assert model.output_shape == (None, *model.input_shape[1:-1], 1)
-        elif answer == "classes":
-            assert model.output_shape == (None, 1)
+        elif configured.answer == "classes":
+            assert model.output_shape == (None, configured.usual_outputs)
             assert small(name, shape_of(network, size, 1), outputs=3).output_shape == (None, 3)
         else:
             assert len(model.output_shape) == 2
@@ -52,7 +52,8 @@ def test_one_step_lowers_the_loss_of_its_batch(name):
     loss = keras.losses.get(network.loss(network.usual_outputs))
 
     def value():
-        return float(keras.ops.mean(loss(keras.ops.convert_to_tensor(targets), model(images, training=True))))
+        answers = model(images, training=True)
+        return float(keras.ops.mean(loss(keras.ops.convert_to_tensor(targets), answers)) + sum(model.losses))
 
     model.compile(keras.optimizers.SGD(0.001), loss)
     before = value()
@@ -86,7 +87,7 @@ def test_its_tables_are_shipped_and_its_branches_aligned(name):
     network = registry.configure(name)
     for shape in network.usual_shapes:
         field = field_of(network, shape)
-        assert field.misaligned == ()
+        assert bool(field.misaligned) == (name in MISALIGNED_AS_PUBLISHED)
         assert field.input_size == shape[:-1]
         assert field.parameters > 1000
 
