@@ -122,6 +122,13 @@ class Dieleman(Network):
         """Connect the layers from the input tensor on and return the output tensor."""
         from astrocnn.networks.layers.dihedral_views import DihedralViews, JoinViews
 
+        if self.head == "tree" and outputs != self.usual_outputs:
+            raise PipelineFileError(
+                "the decision tree has another number of answers",
+                where=self.name,
+                expected=f"outputs of {self.usual_outputs}, or head classes",
+                received=outputs,
+            )
         view = VIEW_PX - (VIEW_PX - inputs.shape[1]) % 2
         features = DihedralViews(view, PART_PX, name="views")(inputs)
         for number in range(len(self.widths)):
@@ -162,16 +169,8 @@ class Dieleman(Network):
     def _fractions(self, features: Any, outputs: int, initialisers: Initialisers) -> Any:
         from astrocnn.networks.layers.tree_fractions import TreeFractions
 
-        tree = self.decision_tree
-        if outputs != tree.size:
-            raise PipelineFileError(
-                f"the tree {tree.title} has another number of answers",
-                where=self.name,
-                expected=f"outputs of {tree.size}, or head classes",
-                received=outputs,
-            )
         numbers = _dense(features, "answers", outputs, 0.01, 0.1, initialisers)
-        return TreeFractions(tree, self.normalised, self.undecided, name="fractions")(numbers)
+        return TreeFractions(self.decision_tree, self.normalised, self.undecided, name="fractions")(numbers)
 
     def _dropped(self, features: Any, name: str, initialisers: Initialisers) -> Any:
         """Dropout on what a dense layer reads."""

@@ -34,13 +34,8 @@ class Maxout(keras.layers.Layer):
         super().__init__(**options)
         self.pieces = pieces
 
-    def call(self, inputs: Any) -> Any:
-        """Take the largest."""
-        kept = self.compute_output_shape(inputs.shape)[-1]
-        return ops.max(ops.reshape(inputs, (*ops.shape(inputs)[:-1], kept, self.pieces)), axis=-1)
-
-    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
-        """One channel of each group."""
+    def build(self, input_shape: tuple[Any, ...]) -> None:
+        """Refuse channels that cannot be grouped."""
         if input_shape[-1] % self.pieces:
             raise MismatchError(
                 "the channels cannot be grouped",
@@ -48,6 +43,14 @@ class Maxout(keras.layers.Layer):
                 expected=f"a multiple of {self.pieces}",
                 received=input_shape[-1],
             )
+
+    def call(self, inputs: Any) -> Any:
+        """Take the largest."""
+        kept = inputs.shape[-1] // self.pieces
+        return ops.max(ops.reshape(inputs, (*ops.shape(inputs)[:-1], kept, self.pieces)), axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        """One channel of each group."""
         return (*input_shape[:-1], input_shape[-1] // self.pieces)
 
     def get_config(self) -> dict[str, Any]:
