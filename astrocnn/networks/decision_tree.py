@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
-from typing import Any, Self
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ruamel.yaml import YAML
 
 from astrocnn.errors import UnknownName
 from astrocnn.resources import config_folder
 from astrocnn.spelling import suggestion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Place = tuple[str, int]
 """An answer: the name of its question, and its place among the answers."""
@@ -73,7 +75,7 @@ class DecisionTree(_Strict):
     @property
     def columns(self) -> Mapping[str, slice]:
         """Columns of each question's answers, by its name."""
-        ends = np.cumsum([0, *(len(question.answers) for question in self.questions)]).tolist()
+        ends = accumulate((len(question.answers) for question in self.questions), initial=0)
         names = (question.name for question in self.questions)
         return {name: slice(*between) for name, between in zip(names, pairwise(ends), strict=True)}
 
@@ -164,6 +166,8 @@ def question_weights(tree: DecisionTree, answers: NDArray[np.floating]) -> NDArr
     -------
     ndarray of shape (..., question)
     """
+    import numpy as np  # options are checked without it
+
     weights, _ = tree.descend(tree.split(answers))
     return np.stack([np.broadcast_to(weight, (*answers.shape[:-1], 1))[..., 0] for weight in weights.values()], axis=-1)
 
@@ -182,6 +186,8 @@ def weighted_fractions(tree: DecisionTree, answers: NDArray[np.floating]) -> NDA
     -------
     ndarray of shape (..., answer)
     """
+    import numpy as np
+
     _, weighted = tree.descend(tree.split(answers))
     return np.concatenate(list(weighted.values()), axis=-1)
 

@@ -46,7 +46,7 @@ class Dieleman(Network):
     usual_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((99, 99, 3), (98, 98, 3))
     source_modules: ClassVar[tuple[str, ...]] = (
         "astrocnn.networks.blocks", "astrocnn.networks.layers.dihedral_views", "astrocnn.networks.layers.untied_bias",
-        "astrocnn.networks.layers.maxout", "astrocnn.networks.layers.tree_fractions",
+        "astrocnn.networks.layers.maxout", "astrocnn.networks.layers.tree_fractions", "astrocnn.networks.decision_tree",
     )  # fmt: skip
     smoke_options: ClassVar[Mapping[str, Any]] = {"widths": [2, 2, 4, 4], "dense_width": 8}
 
@@ -62,7 +62,7 @@ class Dieleman(Network):
     )
     tree: str | DecisionTree = Field(
         "galaxy-zoo-2",
-        description="name of a decision tree, or one written out: title, and questions with their answers",
+        description="name of a decision tree, or one written out: its questions with their answers",
     )
     as_asked: bool = Field(
         False,
@@ -71,11 +71,11 @@ class Dieleman(Network):
     )
     normalised: bool = Field(
         True,
-        description="divide the answers of each question by their sum and follow the tree; false: only clip to 0 and 1",
+        description="divide each question's answers by their sum and follow the tree; false: clip to 0 and 1",
     )
     undecided: Literal["zero", "softmax"] = Field(
         "zero",
-        description="a question without a positive answer: zero, as the authors, which has no gradient; or softmax",
+        description="a question with no positive number: zero, as the authors, without a gradient; or softmax",
     )
 
     @field_validator("tree")

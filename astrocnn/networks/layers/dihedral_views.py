@@ -66,7 +66,7 @@ class DihedralViews(keras.layers.Layer):
                 f"and parts of {self.view} px at most",
                 received=f"{rows} x {columns} px, parts of {self.part} px",
             )
-        self._pixels, self._weights = half_quarter_turn(rows, self.view)
+        self._pixels, self._shares = half_quarter_turn(rows, self.view)
 
     def call(self, inputs: Any) -> Any:
         """Views, then parts, then rows of the batch."""
@@ -84,7 +84,7 @@ class DihedralViews(keras.layers.Layer):
         bands = inputs.shape[-1]
         pixels = ops.reshape(inputs, (-1, inputs.shape[1] * inputs.shape[2], bands))
         read = ops.reshape(ops.take(pixels, self._pixels.ravel(), axis=1), (-1, 4, self.view**2, bands))
-        weights = ops.cast(self._weights[..., None], self.compute_dtype)
+        weights = ops.cast(self._shares[..., None], self.compute_dtype)
         return ops.reshape(ops.sum(read * weights, axis=1), (-1, self.view, self.view, bands))
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
