@@ -37,12 +37,15 @@ class Initialisers:
         digest = hashlib.sha256(f"{self.seed}/{layer_name}".encode()).digest()
         return int.from_bytes(digest[:4], "big") >> 1
 
-    def __call__(self, kind: str, layer_name: str) -> Any:
-        """Keras initialiser of a kind (`he_normal`, `glorot_uniform`, ...) for the layer of that name."""
+    def __call__(self, kind: str, layer_name: str, **settings: Any) -> Any:
+        """Keras initialiser of a kind (`he_normal`, `glorot_uniform`, ...) for the layer of that name.
+
+        Settings are those of the kind: `stddev` of `random_normal`.
+        """
         import keras
 
         initialiser = keras.initializers.get(kind)
-        return type(initialiser)(**{**initialiser.get_config(), "seed": self.layer_seed(layer_name)})
+        return type(initialiser)(**{**initialiser.get_config(), **settings, "seed": self.layer_seed(layer_name)})
 
 
 class Network(BaseModel, ABC):

@@ -106,14 +106,14 @@ def _by_fourier(call: Call, field: TensorField, output: TensorField) -> int | No
         return None
     channels, given = (tensor.shape[field.channel_axis] for tensor in (call.sources[0], call.tensors[0]))
     groups = channels if "Depthwise" in type(layer).__name__ else layer.groups
-    held = math.prod(field.map_size[: call.held])
+    held = field.copies * math.prod(field.map_size[: call.held])
     return held * fourier_multiply_adds(field.map_size[call.held :], reach, channels, given, groups)
 
 
 def _places(field: TensorField, tensor: Any) -> int | None:
     """Positions of a tensor: as the walk knows them, else as Keras does."""
     if field.axes:
-        return math.prod(field.map_size)
+        return field.copies * math.prod(field.map_size)
     sizes = tensor.shape[1:-1]
     return None if None in sizes else math.prod(sizes)
 

@@ -186,7 +186,8 @@ def effective_field(
 
     def feature(value: Any, signs: Any, *rest: Any) -> Any:
         known = {target.slot: value, **dict(zip(others, rest, strict=True))}
-        return keras.ops.sum(_evaluated(target, known)[index] * signs)
+        first = _evaluated(target, known)[:: field.copies]
+        return keras.ops.sum(first[index] * signs)
 
     slope_of = gradient(feature)
     total = np.zeros(target.steps[0].field.map_size)

@@ -95,7 +95,7 @@ class ReceptiveField:
     phases : tuple of (int, int)
         Smallest and largest size, where it depends on the position (after upsampling); else twice the size.
     offset : tuple of float
-        Distance of the map's centre from the input's centre.
+        Distance of the map's centre from the input's centre; of a map with turned copies around that, 0.
     global_at : str or None
         The first operation after which features see the whole input; None for a dense prediction.
     global_kind : str or None

@@ -188,7 +188,7 @@ def _ended(
         padding=tuple(axis.padding for axis in field.axes),
         map_size=field.map_size,
         phases=tuple(axis.phases for axis in field.axes),
-        offset=tuple(axis.offset for axis in field.axes),
+        offset=tuple(axis.offset if field.copies == 1 else 0.0 for axis in field.axes),
         global_at=operation.layer if operation is not None else None,
         global_kind=operation.kind if operation is not None else None,
         misaligned=field.misaligned,

@@ -63,6 +63,9 @@ class TensorField:
         axis, so that it adds nothing to what another branch sees. Empty where no feature of a branch is blind.
     is_list : bool
         Whether the tensor holds the positions of all axes one after the other, as transformers take them.
+    copies : int
+        Rows that each object has in the tensor, more than one where turned copies of it go through the same layers. The
+        first is described; the copies lie around the centre of the input, so that together they are not off it.
     """
 
     axes: tuple[AxisField, ...]
@@ -74,6 +77,7 @@ class TensorField:
     trail: tuple[Any, str] | None = None
     parts: tuple[tuple[AxisField, ...], ...] = ()
     is_list: bool = False
+    copies: int = 1
 
     @property
     def size(self) -> tuple[int, ...]:

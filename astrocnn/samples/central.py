@@ -1,7 +1,8 @@
-"""The middle of stamps and curves."""
+"""The middle of stamps and curves, and stamps around it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,3 +22,9 @@ def central_part(data: Any, size: Sequence[int], first_axis: int = 0) -> Any:
     starts = [max(0, (have - want) // 2) for have, want in zip(data.shape[first_axis:], size, strict=False)]
     middle = (slice(start, start + want) for start, want in zip(starts, size, strict=True))
     return data[(slice(None),) * first_axis + tuple(middle)]
+
+
+def stamp_around(size_px: int, side_px: float) -> int:
+    """Smallest stamp that holds a square of `side_px` and has the middle of one of `size_px`: the same parity."""
+    needed = math.ceil(side_px - 1e-9)
+    return needed + (needed - size_px) % 2

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from astrocnn.samples.central import central_part
+from astrocnn.samples.central import central_part, stamp_around
 
 
 class Augmentation(BaseModel):
@@ -24,9 +24,8 @@ class Augmentation(BaseModel):
 
     def stamp_needed(self, size_px: int) -> int:
         """Smallest stamp from which `size_px` can be cut after any draw, of the same parity as `size_px`."""
-        side = size_px * (math.sqrt(2.0) if self.rotate == "any" else 1.0) + 2 * self.shift_px
-        needed = math.ceil(side - 1e-9)
-        return needed + (needed - size_px) % 2
+        turned = size_px * (math.sqrt(2.0) if self.rotate == "any" else 1.0)
+        return stamp_around(size_px, turned + 2 * self.shift_px)
 
 
 def draw_transforms(augmentation: Augmentation, number: int, size_px: int, rng: np.random.Generator) -> np.ndarray:
