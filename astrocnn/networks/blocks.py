@@ -80,3 +80,44 @@ def dense_head(
             features = keras.layers.Activation(activation, name=f"{name}_{activation}")(features)
         features = dropped(features, f"{name}_dropout", share, initialisers)
     return features
+
+
+def dilated_stack(
+    features: Any, name: str, filters: int, layers: int, initialisers: Initialisers, *, residual: bool = False,
+    activation: str = "relu",
+) -> Any:  # fmt: skip
+    """3 x 3 convolutions (3 along time) with dilations 1, 2, 4, ..., each normalised and activated.
+
+    The field doubles with every layer at the cost of a small kernel and without a smaller map: 3, 7, 15, ...,
+    2^(layers + 1) - 1. Yu & Koltun 2016 (ICLR, arXiv:1511.07122).
+
+    Parameters
+    ----------
+    features : tensor of shape (n, *axes, channel)
+        A curve or an image, of any size: `same` padding keeps it.
+    name : str
+        The layers are called `name_dilation1_conv`, `name_dilation2_conv`, ...
+    filters, layers : int
+        Of each convolution, and how many there are.
+    initialisers : Initialisers
+        Of the kernels.
+    residual : bool
+        Whether each layer adds to what it reads; where the number of channels changes, a 1 x 1 convolution brings the
+        first to `filters`.
+    activation : str
+        After each normalisation.
+
+    Returns
+    -------
+    tensor of shape (n, *axes, filter)
+    """
+    import keras
+
+    if residual and features.shape[-1] != filters:
+        features = convolution(features, f"{name}_entry", filters, 1, initialisers)
+    for dilation in (2**number for number in range(layers)):
+        layer = f"{name}_dilation{dilation}"
+        branch = convolution(features, layer, filters, 3, initialisers, dilation_rate=dilation, use_bias=False)
+        branch = normalised(branch, layer, activation)
+        features = keras.layers.Add(name=f"{layer}_add")([features, branch]) if residual else branch
+    return features

@@ -13,8 +13,13 @@ from astrocnn.receptive_field.tensor_field import TensorField
 _STATISTICS = {"moving_mean", "moving_variance", "mean", "variance", "count", "seed_generator_state"}
 _WEIGHS = (
     "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "Dense",
-    "EinsumDense", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose",
+    "EinsumDense", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "FourierConv1D",
+    "FourierConv2D",
 )  # fmt: skip
+_WINDOWS = (
+    "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "FourierConv1D", "FourierConv2D",
+)  # fmt: skip
+_ORIENTATIONS = {"LiftingConvolution": 8, "GroupConvolution": 8}  # in which each kernel is summed over
 _STEPS = ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 
 
@@ -58,6 +63,8 @@ def cost_of(call: Call, inputs: Sequence[TensorField], output: TensorField) -> C
         tensor = call.sources[0] if read else call.tensors[0]
         places = _places(inputs[0] if read else output, tensor)
         return Cost(parameters, _times(sum(kernels), places), _by_fourier(call, inputs[0], output))
+    if kind in _ORIENTATIONS:
+        return Cost(parameters, _times(_ORIENTATIONS[kind] * sum(kernels), _places(output, call.tensors[0])))
     if kind in _STEPS:
         return Cost(parameters, _times(sum(kernels), _places(inputs[0], call.sources[0])))
     if kind == "MultiHeadAttention":
@@ -98,7 +105,7 @@ def fourier_multiply_adds(
 
 def _by_fourier(call: Call, field: TensorField, output: TensorField) -> int | None:
     layer = call.layer
-    if type(layer).__name__ not in ("Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D"):
+    if type(layer).__name__ not in _WINDOWS:
         return None
     windows = output.windows if output.windows and not field.is_whole else ()
     reach = [window.reach for window in windows[call.held :]]

@@ -54,7 +54,7 @@ class PositiveTwin:
 
     def __call__(self, value: Any) -> Any:
         """Output for a batch of one, shape (1, *axes, channels)."""
-        values: dict[Slot, Any] = {self._slot: value}
+        values: dict[Slot, Any] = {self._slot: _marked(value)}
         for step in self._steps:
             assert step.call is not None
             value = _marked(self._apply(step.call, values, step))
@@ -129,6 +129,7 @@ def _linear(layer: Any, held: int, thin: bool) -> Any:
         return _linear(layer.layer, held, thin)
     config = layer.get_config()
     changes: dict[str, Any] = {"activation": "linear", "data_format": "channels_last"}
+    changes |= {"exponent": 1.0, "maximum_share": 0.0}  # of our own layers: averages
     if thin:
         changes |= {"filters": 1, "groups": 1, "depth_multiplier": 1}
     config.update({key: value for key, value in changes.items() if key in config})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from astrocnn.receptive_field.rules.registry import keras_rule
+from astrocnn.receptive_field.rules.registry import keras_rule, register_rule
 from astrocnn.receptive_field.tensor_field import TensorField, merge
 
 
@@ -15,6 +15,7 @@ def _flatten(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
 
 
 @keras_rule(*(f"Global{kind}Pooling{rank}D" for kind in ("Average", "Max") for rank in (1, 2, 3)))
+@register_rule("GlobalPNormPooling")
 def _global_pooling(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
     return inputs[0].become_global("pooling")
 

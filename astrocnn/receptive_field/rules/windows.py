@@ -7,7 +7,7 @@ from typing import Any
 
 from astrocnn.errors import ReceptiveFieldError
 from astrocnn.receptive_field.arithmetic import Window, padding_of
-from astrocnn.receptive_field.rules.registry import keras_rule
+from astrocnn.receptive_field.rules.registry import keras_rule, register_rule
 from astrocnn.receptive_field.tensor_field import TensorField
 
 
@@ -57,13 +57,21 @@ def through_transposed(
 
 
 @keras_rule("Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
+@register_rule("FourierConv1D", "FourierConv2D")
 def _convolution(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
     return through_windows(inputs[0], layer.padding, layer.kernel_size, layer.strides, layer.dilation_rate)
 
 
 @keras_rule(*(f"{kind}Pooling{rank}D" for kind in ("Average", "Max") for rank in (1, 2, 3)))
+@register_rule("PNormPooling", "LearnedPNormPooling", "MixedPooling")
 def _pooling(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
     return through_windows(inputs[0], layer.padding, layer.pool_size, layer.strides)
+
+
+@register_rule("LiftingConvolution", "GroupConvolution")
+def _turned_convolution(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
+    """Square kernels in eight orientations read one square."""
+    return through_windows(inputs[0], layer.padding, layer.kernel_size)
 
 
 @keras_rule("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
