@@ -24,8 +24,9 @@ class DeepMoon(Network):
     sigmoid. A position at the bottom sees 68 px. The output sees 92 to 100 px, depending on where a pixel lies in the
     8 x 8 block that was one position at the bottom; so do craters of 5 to 40 px radius, which the paper looks for, fit.
 
-    The 112 filters of the paper take 10 million parameters and 16 GB of memory for eight maps of 256 px; fewer do for
-    smaller machines. Each output is a map of its own, for example rims and centres; they do not exclude each other.
+    With its 112 filters, 10 million parameters, the paper trained eight maps of 256 px at a time on a GPU of 16 GB;
+    fewer are for smaller machines. Several outputs are several maps, for example rims and floors; they do not exclude
+    each other.
     """
 
     name: ClassVar[str] = "deepmoon"

@@ -8,7 +8,7 @@ from typing import Any
 
 from astrocnn.errors import ReceptiveFieldError
 from astrocnn.receptive_field.graph import Call
-from astrocnn.receptive_field.rules.registry import apply_rule, call_rule, keras_rule
+from astrocnn.receptive_field.rules.registry import apply_rule, call_rule, keras_rule, register_rule
 from astrocnn.receptive_field.tensor_field import TensorField
 
 _AUGMENTATION = (
@@ -44,6 +44,7 @@ UNCHANGED = frozenset(
 """Layers and operations after which every feature sees what it saw before."""
 
 
+@register_rule("LayerScale")
 @keras_rule(*(UNCHANGED - {"Softmax", "ops.Softmax", "ops.LogSoftmax"}))
 def _pointwise(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
     """Layers that mix no positions; those that augment or regularise do nothing to data that are scored."""
