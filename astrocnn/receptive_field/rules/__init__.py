@@ -11,10 +11,10 @@ Inputs that see the whole input already never reach a rule: what follows them se
 
 from __future__ import annotations
 
-from astrocnn.receptive_field.rules import merging, operations, pointwise, resampling, reshaping, whole, windows
+from astrocnn.receptive_field.rules import cells, merging, operations, pointwise, resampling, reshaping, whole, windows
 from astrocnn.receptive_field.rules.registry import apply_rule, has_rule, register_rule
 
 __all__ = [
-    "apply_rule", "has_rule", "merging", "operations", "pointwise", "register_rule", "resampling", "reshaping",
+    "apply_rule", "cells", "has_rule", "merging", "operations", "pointwise", "register_rule", "resampling", "reshaping",
     "whole", "windows",
 ]  # fmt: skip
