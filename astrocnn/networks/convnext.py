@@ -33,8 +33,8 @@ class ConvNeXt(Network):
     alternatives. Both weigh channels by averages over the whole stamp, the latter in every unit, the former from its
     fourth stage on, so that a feature depends on neighbours and sky level anywhere in it; and both normalise by
     statistics of the training batches, which simulated samples do not share with survey images. ConvNeXt does neither,
-    has one kind of unit, and asks for the fewest choices. Its price is speed on CPUs: depthwise convolutions run there
-    far below the rate of others, so that networks of equal multiply-adds may differ several times in time.
+    has one kind of unit, and asks for the fewest choices. Its price is speed on CPUs: a depthwise convolution does 49
+    multiply-adds for each value it reads and writes, too few to keep a processor busy.
     """
 
     name: ClassVar[str] = "convnext"
@@ -71,13 +71,13 @@ class ConvNeXt(Network):
         """Connect the layers from the input tensor on and return the output tensor."""
         import keras
 
-        features = _halved(inputs, "stem", self.widths[0], self.patch, initialisers)
+        features = _squares(inputs, "stem", self.widths[0], self.patch, initialisers)
         features = _normalised(features, "stem")
         number = 0
         for stage, (width, depth) in enumerate(zip(self.widths, self.depths, strict=True), start=1):
             if stage > 1:
                 features = _normalised(features, f"stage{stage}_entry")
-                features = _halved(features, f"stage{stage}_entry", width, 2, initialisers)
+                features = _squares(features, f"stage{stage}_entry", width, 2, initialisers)
             for unit in range(1, depth + 1):
                 # Liu et al. 2022: the share grows in equal steps from none in the first unit.
                 skipped = self.stochastic_depth * number / max(sum(self.depths) - 1, 1)
@@ -122,7 +122,7 @@ def _normalised(features: Any, name: str) -> Any:
     return keras.layers.LayerNormalization(epsilon=EPSILON, name=f"{name}_norm")(features)
 
 
-def _halved(features: Any, name: str, width: int, side: int, initialisers: Initialisers) -> Any:
+def _squares(features: Any, name: str, width: int, side: int, initialisers: Initialisers) -> Any:
     """Squares side by side, each made one position; those over the edge of an odd map are filled up with zeros."""
     kernel = _kernels(f"{name}_conv", initialisers)
     return convolution(features, name, width, side, initialisers, strides=side, kernel_initializer=kernel)

@@ -22,7 +22,7 @@ class DeepMoon(Network):
     Two 3 x 3 convolutions a level, three levels down by the largest of 2 x 2 and up again by repeating each position
     2 x 2, with the map of the same level from the way down put before it; dropout after each such junction; 1 x 1 and a
     sigmoid. A position at the bottom sees 68 px. The output sees 92 to 100 px, depending on where a pixel lies in the
-    8 x 8 block that was one position at the bottom; so do craters of 5 to 40 px radius, which the paper looks for, fit.
+    8 x 8 block that was one position at the bottom; craters of 5 to 40 px radius, which the paper looks for, fit.
 
     With its 112 filters, 10 million parameters, the paper trained eight maps of 256 px at a time on a GPU of 16 GB;
     fewer are for smaller machines. Several outputs are several maps, for example rims and floors; they do not exclude

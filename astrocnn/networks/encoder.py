@@ -68,7 +68,7 @@ class Encoder(Network):
 
     @property
     def usual_outputs(self) -> int:
-        """All features, or the 128 numbers they are projected to (Chen et al. 2020, section 2.2)."""
+        """All features, or the 128 numbers they are projected to (Chen et al. 2020)."""
         return self.number_of_features if self.head == "features" else 128
 
     def loss(self, outputs: int) -> Any:

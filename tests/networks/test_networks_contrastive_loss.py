@@ -77,6 +77,15 @@ def test_rows_without_partner_cost_nothing_and_are_in_the_way():
     assert costs_of([3], features[:1], 0.2).tolist() == [0]
 
 
+def test_a_row_of_zeros_has_no_direction_and_a_finite_slope():
+    features = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], "float32")
+    assert costs_of([0, 0, 1, 1], features, 0.5)[0] == pytest.approx(np.log(3))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, use_bias=False)])
+    model.compile(keras.optimizers.SGD(0.1), NTXent(0.5))
+    model.train_on_batch(features, np.array([0.0, 0.0, 1.0, 1.0]))
+    assert np.isfinite(model.get_weights()[0]).all()
+
+
 def test_nan_is_not_hidden():
     features = np.ones((4, 2))
     features[1, 0] = np.nan

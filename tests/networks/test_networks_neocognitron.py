@@ -24,7 +24,7 @@ def padded(image, side, stride=1):
 
 
 def simple_by_loops(image, a, b, r):
-    """Fukushima 1980, equations 1 and 2, cell by cell; with 2 r / (1 + r) and half of b it would be the same."""
+    """S-cells of Fukushima 1980 one by one; with 2 r / (1 + r) and half of b it would be the same."""
     side, planes = a.shape[0], a.shape[-1]
     c = decreasing_weights(side)[:, :, None] / image.shape[-1]
     around = padded(image, side)
@@ -38,7 +38,7 @@ def simple_by_loops(image, a, b, r):
 
 
 def complex_by_loops(image, side, stride, alpha, lateral):
-    """Equations 4 to 6."""
+    """C-cells of Fukushima 1980 one by one."""
     d, around = decreasing_weights(side)[:, :, None], padded(image, side, stride)
     out = np.zeros((*(-(-n // stride) for n in image.shape[:2]), image.shape[-1]))
     for y, x in np.ndindex(*out.shape[:2]):

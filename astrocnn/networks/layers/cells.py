@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-# Below what float16 can hold beside one; keeps the slope of the root finite where a cell's field is dark.
-DARK = 1e-7
+# Keeps the slope of the root finite where all that a cell reads is dark.
+DARK = 1e-12
 
 STRENGTH = 16.0
 """q, by which the paper's learning multiplies a pattern in its second and third stage."""
@@ -39,7 +39,7 @@ class SimpleCells(keras.layers.Layer):
 
     With e = sum a u over the cells in the field and v = sqrt(sum c u**2), which the inhibiting V-cell gives, it gives
 
-        r max(0, (1 + e) / (1 + r / (1 + r) b v) - 1)    (Fukushima 1980, equations 1 and 2).
+        r max(0, (1 + e) / (1 + r / (1 + r) b v) - 1).
 
     The weights a are learned, not negative and the same all over a plane; b is one number a plane, learned and not
     negative; c is fixed, `decreasing_weights` shared among all planes read. Where a = c times a pattern and b = v of
@@ -96,9 +96,11 @@ class SimpleCells(keras.layers.Layer):
 
     def surround(self, inputs: Any) -> Any:
         """What the V-cells give, v, shape (n, y, x, 1)."""
-        squares = keras.ops.sum(keras.ops.square(inputs), axis=-1, keepdims=True)
-        fixed = keras.ops.convert_to_tensor(self.fixed, squares.dtype)
-        return keras.ops.sqrt(keras.ops.conv(squares, fixed, padding="same") + DARK)
+        precise = keras.backend.result_type(inputs.dtype, "float32")  # float16 has no place for small squares
+        squares = keras.ops.sum(keras.ops.square(keras.ops.cast(inputs, precise)), axis=-1, keepdims=True)
+        fixed = keras.ops.convert_to_tensor(self.fixed, precise)
+        mean = keras.ops.conv(squares, fixed, padding="same")
+        return keras.ops.cast(keras.ops.sqrt(mean + DARK), inputs.dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape of the input, with as many planes as this layer has."""
@@ -116,7 +118,7 @@ class ComplexCells(keras.layers.Layer):
 
     With e = sum d u over the S-cells of a plane in the field, and v the mean of e over all planes, a cell gives
 
-        x / (alpha + x),  x = max(0, (1 + e) / (1 + v) - 1)    (Fukushima 1980, equations 4 to 6),
+        x / (alpha + x),  x = max(0, (1 + e) / (1 + v) - 1),
 
     between 0 and 1; d is fixed, `decreasing_weights`. So planes inhibit each other, and strong answers saturate.
 
