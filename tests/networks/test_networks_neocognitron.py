@@ -104,6 +104,16 @@ def test_the_dark_is_silent_and_has_a_finite_slope():
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
+@pytest.mark.parametrize("cells", [SimpleCells(2, 3, seed=1), ComplexCells(3, 1)])
+def test_nan_reaches_the_cells_that_read_it_and_no_others(cells):
+    light = np.ones((1, 6, 6, 2), "float32")
+    light[0, 2, 3, 1] = np.nan
+    missing = np.zeros((6, 6), bool)
+    missing[1:4, 2:5] = True
+    answers = np.isnan(value(cells(light))[0])
+    np.testing.assert_array_equal(answers, np.repeat(missing[:, :, None], 2, axis=2))
+
+
 def test_decreasing_weights():
     weights = decreasing_weights(5)
     assert weights.sum() == pytest.approx(1)
