@@ -45,6 +45,27 @@ def padded_convolution(
     return convolution(features, name, filters, kernel, initialisers, strides=stride, padding="valid", **options)
 
 
+def residual_unit(
+    features: Any, name: str, width: int, stride: int, initialisers: Initialisers, **normalisation: Any
+) -> Any:
+    """Two 3 x 3 convolutions and the shortcut past them, projected by 1 x 1 where the shape changes (He et al. 2016).
+
+    What it gives is called `name_relu`; `normalisation` are options of its batch normalisations.
+    """
+    import keras
+
+    shortcut = features
+    if stride > 1 or features.shape[-1] != width:
+        shortcut = convolution(features, f"{name}_shortcut", width, 1, initialisers, strides=stride, use_bias=False)
+        shortcut = keras.layers.BatchNormalization(name=f"{name}_shortcut_norm", **normalisation)(shortcut)
+    branch = padded_convolution(features, f"{name}_first", width, 3, stride, initialisers, use_bias=False)
+    branch = normalised(branch, f"{name}_first", **normalisation)
+    branch = padded_convolution(branch, f"{name}_second", width, 3, 1, initialisers, use_bias=False)
+    branch = keras.layers.BatchNormalization(name=f"{name}_second_norm", **normalisation)(branch)
+    added = keras.layers.Add(name=f"{name}_add")([shortcut, branch])
+    return keras.layers.Activation("relu", name=f"{name}_relu")(added)
+
+
 def dense(features: Any, name: str, units: int, initialisers: Initialisers, **options: Any) -> Any:
     """Dense layer called `name_dense`, initialised after He et al. 2015 unless `kernel_initializer` says otherwise."""
     import keras

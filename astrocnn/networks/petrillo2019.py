@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from astrocnn.networks.base import Initialisers, Network, probability
-from astrocnn.networks.blocks import convolution, normalised, padded_convolution
+from astrocnn.networks.blocks import normalised, padded_convolution, residual_unit
 from astrocnn.networks.registry import register
 
 Width = Annotated[int, Field(ge=1)]
@@ -42,7 +42,7 @@ class Petrillo2019(Network):
         for stage, width in enumerate(self.widths, start=1):
             for unit in range(1, self.units_per_stage + 1):
                 stride = 2 if stage > 1 and unit == 1 else 1
-                features = _unit(features, f"stage{stage}_unit{unit}", width, stride, initialisers)
+                features = residual_unit(features, f"stage{stage}_unit{unit}", width, stride, initialisers)
         features = keras.layers.GlobalAveragePooling2D(name="global_pool")(features)
         return probability(features, outputs, initialisers)
 
@@ -57,19 +57,3 @@ class Petrillo2019(Network):
         # What is pooled is not negative, so that the zeros around it are never the largest.
         features = keras.layers.ZeroPadding2D(1, name="stem_pool_pad")(features)
         return keras.layers.MaxPooling2D(3, 2, name="stem_pool")(features)
-
-
-def _unit(features: Any, name: str, width: int, stride: int, initialisers: Initialisers) -> Any:
-    """Two 3 x 3 convolutions and the shortcut past them, projected by 1 x 1 where the shape changes."""
-    import keras
-
-    shortcut = features
-    if stride > 1 or features.shape[-1] != width:
-        shortcut = convolution(features, f"{name}_shortcut", width, 1, initialisers, strides=stride, use_bias=False)
-        shortcut = keras.layers.BatchNormalization(name=f"{name}_shortcut_norm")(shortcut)
-    branch = padded_convolution(features, f"{name}_first", width, 3, stride, initialisers, use_bias=False)
-    branch = normalised(branch, f"{name}_first")
-    branch = padded_convolution(branch, f"{name}_second", width, 3, 1, initialisers, use_bias=False)
-    branch = keras.layers.BatchNormalization(name=f"{name}_second_norm")(branch)
-    added = keras.layers.Add(name=f"{name}_add")([shortcut, branch])
-    return keras.layers.Activation("relu", name=f"{name}_relu")(added)

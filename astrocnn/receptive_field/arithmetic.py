@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Protocol
 
 import numpy as np
@@ -255,7 +256,9 @@ def union(fields: Sequence[AxisField]) -> tuple[AxisField, float]:
     field : AxisField
         From the smallest first to the largest last input.
     misalignment : float
-        Largest distance between the centres of the branches, in input pixels; 0 when they are aligned.
+        Largest distance between the centres of two branches, in input pixels; 0 when they are aligned. After upsampling
+        it is their mean distance over the phases: the positions that were one before look from either side of its
+        centre, as they should.
 
     Raises
     ------
@@ -270,13 +273,17 @@ def union(fields: Sequence[AxisField]) -> tuple[AxisField, float]:
     edges = [field.unbounded(phases) for field in fields]
     low, high = np.array([low for low, _ in edges]), np.array([high for _, high in edges])
     seen = np.isfinite(low)
-    centres = np.where(seen, low, 0) + np.where(seen, high, 0)
-    apart = np.where(seen, centres, -np.inf).max(axis=0) - np.where(seen, centres, np.inf).min(axis=0)
+    centres = (np.where(seen, low, 0) + np.where(seen, high, 0)) / 2
+    apart = [
+        abs(float((centres[one] - centres[other])[both].mean()))
+        for one, other in combinations(range(len(fields)), 2)
+        if (both := seen[one] & seen[other]).any()
+    ]
     advance = fields[0].advance * len(phases) // fields[0].period
     first = np.min([field.first for field in fields], axis=0)
     last = np.max([field.last for field in fields], axis=0)
     merged = AxisField(fields[0].input_size, low.min(axis=0), high.max(axis=0), advance, first, last)
-    return merged, max(0.0, float(apart.max()) / 2)
+    return merged, max(apart, default=0.0)
 
 
 def padding_of(mode: str, n: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:

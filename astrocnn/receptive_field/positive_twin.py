@@ -1,8 +1,8 @@
 """A copy of a network in which no contribution can cancel or be switched off.
 
-Weights are positive, activations linear, normalisations left out, the largest replaced by the average, products by
-sums; branches that see the whole input are left out. The inputs with a gradient are then exactly those that are seen.
-Where all layers are Keras's own, one channel is enough, which makes the copy of a large network small.
+Weights are positive, activations linear, normalisations and inhibition left out, the largest replaced by the average,
+products by sums; branches that see the whole input are left out. The inputs with a gradient are then exactly those that
+are seen. Where all layers are Keras's own, one channel is enough, which makes the copy of a large network small.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _linear(layer: Any, held: int, thin: bool) -> Any:
         return _linear(layer.layer, held, thin)
     config = layer.get_config()
     changes: dict[str, Any] = {"activation": "linear", "data_format": "channels_last"}
-    changes |= {"exponent": 1.0, "maximum_share": 0.0}  # of our own layers: averages
+    changes |= {"exponent": 1.0, "maximum_share": 0.0, "lateral_inhibition": False}  # of our own layers: averages
     if thin:
         changes |= {"filters": 1, "groups": 1, "depth_multiplier": 1}
     config.update({key: value for key, value in changes.items() if key in config})
@@ -139,7 +139,9 @@ def _linear(layer: Any, held: int, thin: bool) -> Any:
 
 
 def _make_positive(layer: Any) -> None:
-    """Equal weights everywhere."""
+    """Equal weights everywhere, and none for what inhibits."""
     for variable in layer.trainable_variables:
         if variable.name.endswith("kernel"):
             variable.assign(np.full(variable.shape, 1 / np.prod(variable.shape[:-1]), "float32"))
+        elif variable.name == "inhibition":
+            variable.assign(np.zeros(variable.shape, "float32"))

@@ -154,6 +154,18 @@ def test_union_takes_the_outermost_edges_and_measures_misalignment():
     assert (merged.size, merged.padding, apart) == (3, 1, 1)  # pixels -1..1 and 1: three, seen one pixel apart
 
 
+def test_union_after_upsampling_compares_the_phases_together():
+    """Halved and repeated: two pixels look at the centre between them, half a pixel to the right and to the left."""
+    pixels = AxisField.of_input(8)
+    halved = Window(2, 2)
+    repeated = Window(2, before=1, after=1, spacing=2)
+    assert union([pixels, pixels.through(halved).through(repeated)])[1] == 0
+    # Stride 2 without a window of 2 keeps the left of both pixels: on average half a pixel too far left.
+    assert union([pixels, pixels.through(Window(1, 2)).through(repeated)])[1] == 0.5
+    blind = pixels.through(halved).through(Window(1, before=0, after=1, spacing=2))
+    assert union([pixels, blind])[1] == 0.5  # only every second feature sees anything
+
+
 def test_union_refuses_other_maps():
     field = AxisField.of_input(8)
     with pytest.raises(ReceptiveFieldError, match="map size"):

@@ -1,7 +1,7 @@
-"""Layers of this project, one file each; the files import Keras, this one does not.
+"""Layers of this project and a loss, one file each; the files import Keras, this one does not.
 
-Each layer is registered with Keras under the package name `astrocnn`, so that a stored network finds it again. Its
-receptive-field rule stands in `receptive_field/rules/`.
+Each is registered with Keras under the package name `astrocnn`, so that a stored network finds it again. The
+receptive-field rules of layers stand in `receptive_field/rules/`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ Inputs that see the whole input already never reach a rule: what follows them se
 from __future__ import annotations
 
 from astrocnn.receptive_field.rules import (
+    cells,
     dihedral,
     merging,
     operations,
@@ -26,6 +27,6 @@ from astrocnn.receptive_field.rules import (
 from astrocnn.receptive_field.rules.registry import apply_rule, has_rule, register_rule
 
 __all__ = [
-    "apply_rule", "dihedral", "has_rule", "merging", "operations", "pointwise", "register_rule", "resampling",
-    "reshaping", "units", "wavelet", "whole", "windows",
+    "apply_rule", "cells", "dihedral", "has_rule", "merging", "operations", "pointwise", "register_rule",
+    "resampling", "reshaping", "units", "wavelet", "whole", "windows",
 ]  # fmt: skip

@@ -44,6 +44,7 @@ UNCHANGED = frozenset(
 """Layers and operations after which every feature sees what it saw before."""
 
 
+@register_rule("LayerScale")
 @keras_rule(*(UNCHANGED - {"Softmax", "ops.Softmax", "ops.LogSoftmax"}))
 @register_rule("GroupBatchNormalization", "GroupPooling")
 def _pointwise(layer: Any, inputs: Sequence[TensorField]) -> TensorField:
