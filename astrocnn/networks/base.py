@@ -93,9 +93,9 @@ class Network(BaseModel, ABC):
             As in `build`.
         """
         if self.answer == "values":
-            from astrocnn.networks.losses import gaussian_negative_log_likelihood
+            from astrocnn.networks.layers.gaussian_likelihood import GaussianNegativeLogLikelihood
 
-            return gaussian_negative_log_likelihood()
+            return GaussianNegativeLogLikelihood()
         return "binary_crossentropy" if outputs == 1 else "sparse_categorical_crossentropy"
 
     @classmethod

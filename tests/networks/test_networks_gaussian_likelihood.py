@@ -6,11 +6,11 @@ import pytest
 from scipy.stats import norm
 
 from astrocnn import backend
-from astrocnn.networks.losses import gaussian_negative_log_likelihood
+from astrocnn.networks.layers.gaussian_likelihood import GaussianNegativeLogLikelihood
 
 
 def value(targets, answers):
-    return float(gaussian_negative_log_likelihood()(np.asarray(targets, "float32"), np.asarray(answers, "float32")))
+    return float(GaussianNegativeLogLikelihood()(np.asarray(targets, "float32"), np.asarray(answers, "float32")))
 
 
 def test_against_scipy():
@@ -34,7 +34,7 @@ def test_a_missing_target_is_not_hidden():
 
 
 def test_it_comes_back_from_its_configuration():
-    loss = gaussian_negative_log_likelihood()
+    loss = GaussianNegativeLogLikelihood()
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert type(again) is type(loss)
     assert keras.saving.get_registered_name(type(loss)) == "astrocnn>GaussianNegativeLogLikelihood"
@@ -48,7 +48,7 @@ def test_deviations_of_each_object_are_learned():
     inputs = np.stack([truth, loud], axis=1).astype("float32")
     targets = (2 * truth + rng.normal(size=2000) * np.where(loud, 1, 0.1))[:, None].astype("float32")
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="zeros")])
-    model.compile(keras.optimizers.Adam(0.1), gaussian_negative_log_likelihood(), jit_compile=backend.compiles())
+    model.compile(keras.optimizers.Adam(0.1), GaussianNegativeLogLikelihood(), jit_compile=backend.compiles())
     for _ in range(200):
         model.train_on_batch(inputs, targets)
     mean, log_deviation = model.predict_on_batch(np.array([[1, 0], [1, 1]], "float32")).T
