@@ -1,9 +1,9 @@
 """Training and scoring rate of every network of the zoo, against the same network written plainly with Keras.
 
-Plainly is `fit` and `predict` on arrays in memory. The package reads its objects from a SampleSet, augments nothing here,
-takes training steps as the stage `train` does, and scores with batch normalisations folded, by Keras and, where it is
-installed, by OpenVINO. All take turns; ratios are medians of pairs. All must give the same scores. Multiply-adds a second
-stand beside those of a matrix product. Run: `python benchmarks/networks.py [NAME ...]`.
+Plainly is `fit` and `predict` on arrays in memory. The package reads its objects from a SampleSet, augments nothing
+here, takes training steps as the stage `train` does, and scores with batch normalisations folded, by Keras and, where it
+is installed, by OpenVINO. All take turns; ratios are medians of pairs. All must give the same scores. Multiply-adds a
+second stand beside those of a matrix product. Run: `python benchmarks/networks.py [NAME ...]`.
 """
 
 import sys
@@ -19,16 +19,17 @@ from astrocnn import backend
 
 keras = backend.prepare()
 
+from astrocnn.training.batches import training_batches  # noqa: E402
+from astrocnn.training.parameters import Training  # noqa: E402
+
 from astrocnn.networks import registry  # noqa: E402
 from astrocnn.receptive_field.tables import field_of  # noqa: E402
 from astrocnn.samples.meta import SampleMeta  # noqa: E402
 from astrocnn.samples.sample_set import SampleSet  # noqa: E402
 from astrocnn.samples.shards import ShardWriter  # noqa: E402
 from astrocnn.training.augment import Augmentation  # noqa: E402
-from astrocnn.training.batches import training_batches  # noqa: E402
 from astrocnn.training.engines import scoring_engine  # noqa: E402
 from astrocnn.training.normalise import Normalisation  # noqa: E402
-from astrocnn.training.parameters import Training  # noqa: E402
 from astrocnn.training.predict import BATCH, predict_set  # noqa: E402
 from astrocnn.training.schedule import CosineSchedule  # noqa: E402
 
@@ -143,9 +144,10 @@ def measure(name: str, product: float) -> str:
         scoring = in_turns(calls)
     done = {key: rate(number, times, scoring["plain"]) for key, times in scoring.items()}
     share = number * cost / median(scoring.get("own", scoring["plain"])) / product
+    fitted, predicted = trained / median(training["plain"]), number / median(scoring["plain"])
     return (
-        f"{name:13}{trained / median(training['plain']):9.0f}{rate(trained, training['own'], training['plain'])}"
-        f"{number / median(scoring['plain']):10.0f}{done.get('own', '-'):>17}{done.get('openvino', '-'):>17}{share:9.0%}"
+        f"{name:13}{fitted:9.0f}{rate(trained, training['own'], training['plain'])}{predicted:10.0f}"
+        f"{done.get('own', '-'):>17}{done.get('openvino', '-'):>17}{share:9.0%}"
     )
 
 

@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from scipy.signal import convolve2d, correlate2d
 
 from astrocnn import backend
-from astrocnn.receptive_field.arithmetic import AxisField, Window, padding_of
+from astrocnn.receptive_field.arithmetic import AxisField
 from astrocnn.receptive_field.cost import fourier_multiply_adds
 from astrocnn.receptive_field.effective import effective_field
 from astrocnn.receptive_field.measure import receptive_field
 from astrocnn.report.theme import LIGHT, Theme, themed, write_png
+from astrocnn.windows import Window, padding_of
 
 IMAGES = Path(__file__).parent / "images"
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from astrocnn.central import central_part
 from astrocnn.cli.field_subject import Subject
 from astrocnn.errors import MismatchError
 from astrocnn.receptive_field.effective import EffectiveField, effective_field
-from astrocnn.samples.central import central_part
 from astrocnn.samples.example import example_row
 
 INPUTS = 32

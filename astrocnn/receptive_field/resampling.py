@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.arithmetic import Indices
+from astrocnn.windows import Indices
 
 _REACHES = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
 """Half-width of each kernel in pixels; all but `nearest` are zero at whole distances other than 0."""

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.arithmetic import AxisField, Reading, Window, union
+from astrocnn.receptive_field.arithmetic import AxisField, Reading, union
 from astrocnn.receptive_field.field import Misalignment
+from astrocnn.windows import Window
 
 MOST_PARTS = 64
 """Beyond these, branches with blind features are joined along each axis, which may add what none of them sees."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from astrocnn.samples.central import central_part, stamp_around
+from astrocnn.central import central_part, stamp_around
 
 
 class Augmentation(BaseModel):

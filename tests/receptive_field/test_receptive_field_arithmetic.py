@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.arithmetic import AxisField, Window, closed_form, padding_of, union
+from astrocnn.receptive_field.arithmetic import AxisField, closed_form, union
+from astrocnn.windows import Window, padding_of
 
 windows = st.builds(
     Window,

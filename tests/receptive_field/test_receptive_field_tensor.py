@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.arithmetic import AxisField, Window
+from astrocnn.receptive_field.arithmetic import AxisField
 from astrocnn.receptive_field.field import Misalignment
 from astrocnn.receptive_field.tensor_field import TensorField, merge
+from astrocnn.windows import Window
 
 
 def image(size=20, axes=2):

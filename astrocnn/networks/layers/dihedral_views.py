@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from astrocnn.central import central_part, stamp_around
 from astrocnn.errors import MismatchError
-from astrocnn.samples.central import central_part, stamp_around
 
 PARTS = 16
 """Two orientations, each plain and mirrored, with four corners each."""

@@ -12,7 +12,7 @@ from scipy.fft import next_fast_len
 
 from astrocnn.errors import PipelineFileError
 from astrocnn.networks.layers.windows import full_precision, windows_of
-from astrocnn.receptive_field.arithmetic import Window
+from astrocnn.windows import Window
 
 
 class _ByFourierTransform:

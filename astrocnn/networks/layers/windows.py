@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 from astrocnn.errors import MismatchError
-from astrocnn.receptive_field.arithmetic import Window, padding_of
+from astrocnn.windows import Window, padding_of
 
 
 class WindowLayer(keras.layers.Layer):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from astrocnn.receptive_field.arithmetic import Window
 from astrocnn.receptive_field.rules.registry import register_rule
 from astrocnn.receptive_field.tensor_field import TensorField
+from astrocnn.windows import Window
 
 
 @register_rule("DihedralViews")

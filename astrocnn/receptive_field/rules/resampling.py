@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.arithmetic import Window
 from astrocnn.receptive_field.resampling import Resampling
 from astrocnn.receptive_field.rules.registry import keras_rule
 from astrocnn.receptive_field.rules.windows import per_axis, through_windows
 from astrocnn.receptive_field.tensor_field import TensorField
+from astrocnn.windows import Window
 
 
 @keras_rule("UpSampling1D", "UpSampling2D", "UpSampling3D")

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.arithmetic import Window
 from astrocnn.receptive_field.graph import Call
 from astrocnn.receptive_field.rules.registry import call_rule, keras_rule
 from astrocnn.receptive_field.tensor_field import TensorField
+from astrocnn.windows import Window
 
 
 @call_rule("Reshape", "ops.Reshape")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from astrocnn.errors import ReceptiveFieldError
-from astrocnn.receptive_field.arithmetic import Window, padding_of
 from astrocnn.receptive_field.rules.registry import keras_rule, register_rule
 from astrocnn.receptive_field.tensor_field import TensorField
+from astrocnn.windows import Window, padding_of
 
 
 def per_axis(value: Any, field: TensorField) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from astrocnn.central import central_part
 from astrocnn.quantities import count_text
 from astrocnn.receptive_field.field import ReceptiveField
 from astrocnn.receptive_field.rows import layer_rows
@@ -19,7 +20,6 @@ from astrocnn.report.page import Section, figure_html, render
 from astrocnn.report.products import Columns, ProductFolder
 from astrocnn.report.run_view import ReportRun, StageView
 from astrocnn.report.stamps import display_picture
-from astrocnn.samples.central import central_part
 from astrocnn.samples.example import example_row
 
 WORDS = {
