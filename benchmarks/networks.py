@@ -1,9 +1,9 @@
 """Training and scoring rate of every network of the zoo, against the same network written plainly with Keras.
 
 Plainly is `fit` and `predict` on arrays in memory. The package reads its objects from a SampleSet, augments nothing
-here, takes training steps as the stage `train` does, and scores with batch normalisations folded, by Keras and, where it
-is installed, by OpenVINO. All take turns; ratios are medians of pairs. All must give the same scores. Multiply-adds a
-second stand beside those of a matrix product. Run: `python benchmarks/networks.py [NAME ...]`.
+here, takes training steps as the stage `train` does, and scores with batch normalisations folded, by Keras and by
+OpenVINO where it is installed. All take turns; ratios are medians of pairs. All must give the same scores.
+Multiply-adds a second stand beside those of a matrix product. Run: `python benchmarks/networks.py [NAME ...]`.
 """
 
 import sys

@@ -19,7 +19,6 @@ _WEIGHS = (
 _WINDOWS = (
     "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D", "FourierConv1D", "FourierConv2D",
 )  # fmt: skip
-_ORIENTATIONS = {"LiftingConvolution": 8, "GroupConvolution": 8}  # in which each kernel is summed over
 _STEPS = ("SimpleRNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 
 
@@ -34,7 +33,8 @@ class Cost:
         the layer was called before.
     multiply_adds : int or None
         Of the sums over kernels, for one object: K_j K_{j-1} L_j^2 n^2 for a convolution with n^2 outputs. None where
-        a size is open. Additions of biases, activations and pooling are not counted.
+        a size is open. Additions of biases, activations and pooling are not counted. Of a layer that is not Keras's,
+        what its `multiply_adds_per_position` says.
     multiply_adds_fft : int or None
         The same by Fourier transform; None for what is not a convolution of neighbours.
     """
@@ -63,8 +63,9 @@ def cost_of(call: Call, inputs: Sequence[TensorField], output: TensorField) -> C
         tensor = call.sources[0] if read else call.tensors[0]
         places = _places(inputs[0] if read else output, tensor)
         return Cost(parameters, _times(sum(kernels), places), _by_fourier(call, inputs[0], output))
-    if kind in _ORIENTATIONS:
-        return Cost(parameters, _times(_ORIENTATIONS[kind] * sum(kernels), _places(output, call.tensors[0])))
+    own = getattr(call.layer, "multiply_adds_per_position", None)
+    if own is not None:
+        return Cost(parameters, _times(int(own), _places(output, call.tensors[0])))
     if kind in _STEPS:
         return Cost(parameters, _times(sum(kernels), _places(inputs[0], call.sources[0])))
     if kind == "MultiHeadAttention":

@@ -206,3 +206,11 @@ def test_it_learns_bars_by_gradient_and_its_weights_stay_positive():
     assert (model.predict(images, verbose=0).argmax(axis=1) == kind).mean() > 0.9
     cells = [layer for layer in model.layers if isinstance(layer, SimpleCells)]
     assert min(weight.min() for layer in cells for weight in layer.get_weights()) == 0
+
+
+def test_multiply_adds():
+    """5 x 5 sums of 24 planes and of one V-cell at every place read, 6 x 6 sums of each plane at every fourth."""
+    maps, read = (16, 8, 4), (1, 24, 24)
+    simple = sum(n**2 * (25 * planes * 24 + 25) for n, planes in zip(maps, read, strict=True))
+    cells = sum((n // 2) ** 2 * 36 * 24 for n in maps)
+    assert receptive_field(registry.build("neocognitron", (16, 16, 1))).multiply_adds == simple + cells + 24

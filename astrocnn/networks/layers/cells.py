@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -87,6 +88,11 @@ class SimpleCells(keras.layers.Layer):
         initialiser, constraint = keras.initializers.Constant(values), keras.constraints.NonNeg()
         return self.add_weight(shape=values.shape, initializer=initialiser, constraint=constraint, name=name)
 
+    @property
+    def multiply_adds_per_position(self) -> int:
+        """Sums of the S-cells of all planes, and of the V-cell."""
+        return math.prod(self.kernel.shape) + self.kernel_size**2
+
     def call(self, inputs: Any) -> Any:
         """Cells' outputs."""
         excitation = keras.ops.conv(inputs, self.kernel, padding="same")
@@ -149,6 +155,10 @@ class ComplexCells(keras.layers.Layer):
         super().__init__(**options)
         self.kernel_size, self.strides = kernel_size, strides
         self.saturation, self.lateral_inhibition = saturation, lateral_inhibition
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Count the sums of the C-cells of all planes."""
+        self.multiply_adds_per_position = self.kernel_size**2 * int(input_shape[-1] or 1)
 
     def call(self, inputs: Any) -> Any:
         """Cells' outputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import keras
@@ -78,6 +79,11 @@ class DihedralConvolution(keras.layers.Layer):
         """One convolution with eight times the filters."""
         outputs = ops.conv(inputs, self.filter_bank(), padding=self.padding, data_format="channels_last")
         return outputs + ops.tile(self.bias, ORDER) if self.use_bias else outputs
+
+    @property
+    def multiply_adds_per_position(self) -> int:
+        """Each kernel is summed over in eight orientations."""
+        return ORDER * math.prod(self.kernel.shape)
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Eight orientations of each filter."""
