@@ -9,6 +9,9 @@ import keras
 ITSELF = -1e9
 """Similarity that stands for a row with itself, whose exponential is nothing."""
 
+# Keeps the slope of the root finite for a row of zeros, which `keras.ops.normalize` does not on every backend.
+NOTHING = 1e-12
+
 
 @keras.saving.register_keras_serializable("astrocnn")
 class NTXent(keras.losses.Loss):
@@ -43,7 +46,8 @@ class NTXent(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Cost of each row, shape (n,)."""
         objects = keras.ops.reshape(y_true, (-1,))
-        directions = keras.ops.normalize(y_pred, axis=-1)
+        lengths = keras.ops.sqrt(keras.ops.sum(keras.ops.square(y_pred), axis=-1, keepdims=True) + NOTHING)
+        directions = y_pred / lengths
         likeness = keras.ops.matmul(directions, keras.ops.transpose(directions)) / self.temperature
         rows = keras.ops.arange(keras.ops.shape(objects)[0])
         others = rows[:, None] != rows[None, :]
