@@ -93,7 +93,9 @@ def train_model(
     _refuse_unfit(network, parameters, samples.meta, size)
     outputs = _outputs(train, parameters)
     model, normalisation = _start(order, network, train, size, outputs)
-    settings = FitSettings(parameters, size, order.seed, network.loss(outputs), parameters.targets)
+    settings = FitSettings(
+        training=parameters, size=size, seed=order.seed, loss=network.loss(outputs), targets=parameters.targets
+    )
     history = fit(model, train, validation, normalisation, settings, scratch, progress)
     calibration = None
     if not parameters.targets:

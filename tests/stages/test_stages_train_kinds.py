@@ -114,6 +114,11 @@ def test_what_cannot_be_trained_is_told_at_its_key(curves, changes, key, words):
     [
         ({"recipe": "lastr"}, r"finder\.recipe: there is no recipe 'lastr'; did you mean lastro"),
         ({"optimizer": {"name": "sgd", "momentun": 0.9}}, r"momentun: unknown key; did you mean momentum"),
+        ({"optimizer": {"momentum": 0.9}}, r"finder\.optimizer: the key name is missing"),
+        (
+            {"optimizer": {"name": "sdg"}},
+            r"finder\.optimizer\.name: expected one of adam, adamw, sgd; received 'sdg'; did you mean sgd\?",
+        ),
         ({"schedule": {"kind": "piecewise", "at_epochs": [3], "factors": [0.1, 0.2]}}, "expected a factor for each"),
         ({"augment": {"zoom": [1.2, 1.0]}}, "ascending order"),
         ({"class_weight": "fair"}, "class_weight"),

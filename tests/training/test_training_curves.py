@@ -33,12 +33,12 @@ def silent(done, total, text):
 
 @pytest.fixture(scope="module")
 def dips(tmp_path_factory):
-    """Curves of noise 1 about levels of their own; in every second a box of 8 samples, 2.5 deep, in the middle."""
+    """Curves of noise 1 about levels of their own; in every second a box of 8 samples, 3 deep, in the middle."""
     rng, number = np.random.default_rng(0), 160
     label = np.arange(number) % 2
     box = np.abs(np.arange(LENGTH) - (LENGTH - 1) / 2) < 4
     level = rng.uniform(100, 1000, (number, 1))
-    data = level + rng.normal(size=(number, LENGTH)) - 2.5 * label[:, None] * box
+    data = level + rng.normal(size=(number, LENGTH)) - 3.0 * label[:, None] * box
     table = {
         "id": np.array([f"star-{row}" for row in range(number)], object), "label": label.astype(np.int8),
         "split": np.where(np.arange(number) < 112, "train", "validation").astype(object),
