@@ -18,7 +18,7 @@ from astrocnn.receptive_field.tables import field_of
 from astrocnn.spelling import suggestion
 from astrocnn.training.parameters import NetworkTraining
 from astrocnn.training.recipe import recipe_defaults, recipe_names
-from astrocnn.training.shapes import input_size, room_problem, views_problem
+from astrocnn.training.shapes import input_size, shape_problems
 from astrocnn.training.targets import target_problem
 
 _COVERS = {
@@ -172,7 +172,7 @@ def _gate_findings(parameters: Parameters, samples: Source) -> Iterable[Finding]
         for key in dict.fromkeys(_COVERS.values()):
             if key != _COVERS.get(known.unit or "") and getattr(parameters, key) is not None:
                 yield Finding(key, f"the scale of {samples.name} is in {known.unit or 'no unit'}")
-        yield from _shape_findings(parameters, known.shape)
+        yield from (Finding(key, text) for key, text in shape_problems(parameters, known.shape))
         verdict = judge(parameters, samples)
     except AstrocnnError as error:
         of_options = isinstance(error, PipelineFileError) and parameters.options
@@ -238,20 +238,6 @@ def _known(samples: Source) -> Forecast:
         shape=meta.shape, bands=meta.bands, scale=meta.scale, unit=meta.scale_unit,
         extent=extent["value"] if extent else None, extent_of=extent["what"] if extent else "",
     )  # fmt: skip
-
-
-def _shape_findings(parameters: Parameters, shape: tuple[int, ...]) -> Iterable[Finding]:
-    kind = "images" if len(shape) == 3 else "curves"
-    size = input_size(shape, parameters.input_px)
-    if others := parameters.augment.not_of(kind):
-        yield Finding("augment", f"{', '.join(others)} {'change' if len(others) > 1 else 'changes'} no {kind}")
-    if problem := room_problem(parameters.augment, shape[:-1], size):
-        yield Finding("augment" if parameters.input_px is None else "input_px", problem)
-    if problem := views_problem(kind, parameters.views, size):
-        yield Finding("views", problem)
-    colors = parameters.augment.color_noise
-    if colors and len(colors) != shape[-1]:
-        yield Finding("augment", f"color_noise has {len(colors)} numbers for {shape[-1]} bands; expected one for each")
 
 
 STAGE = Train()

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 from astrocnn.ranges import PositiveRange, SignedRange
 from astrocnn.samples.central import central_part
 
-_NOTHING = (1.0, 1.0)
+_NOTHING, _ALL_ANGLES = (1.0, 1.0), (0.0, 360.0)
 _OF_KIND = {
     "images": ("rotate", "rotation_deg", "flip", "shift_px", "zoom"),
     "curves": ("shift_samples", "reverse"),
@@ -31,7 +31,7 @@ class Augmentation(BaseModel):
     rotate: Literal["any", "quarter", "none"] = Field(
         "any", description="any angle (bilinear: it smooths the noise a little), exact quarter turns, or none"
     )
-    rotation_deg: SignedRange = Field((0.0, 360.0), description="the angles of `any`, uniform")
+    rotation_deg: SignedRange = Field(_ALL_ANGLES, description="the angles of `any`, uniform")
     flip: bool = Field(True, description="mirror half of the stamps")
     shift_px: float = Field(0.0, ge=0, description="largest shift along each axis, uniform")
     zoom: PositiveRange = Field(
@@ -49,7 +49,7 @@ class Augmentation(BaseModel):
 
     @model_validator(mode="after")
     def _angles_are_of_any(self) -> Self:
-        if self.rotate != "any" and "rotation_deg" in self.model_fields_set:
+        if self.rotate != "any" and self.rotation_deg != _ALL_ANGLES:
             raise ValueError(f"rotation_deg is of rotate: any, and rotate is {self.rotate}")
         return self
 

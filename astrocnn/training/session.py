@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from astrocnn.networks.registry import configure
 from astrocnn.pipeline.identity import backend_identity
 from astrocnn.pipeline.provenance import package_versions
 from astrocnn.receptive_field.coverage import Verdict
-from astrocnn.samples.meta import SampleMeta
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.splits import check_leaks
 from astrocnn.scoring.calibration import Calibration, fit_logistic
@@ -35,7 +34,7 @@ from astrocnn.training.model_folder import (
 from astrocnn.training.normalise import Normalisation, fit_normalisation
 from astrocnn.training.parameters import NetworkTraining
 from astrocnn.training.predict import predict_set
-from astrocnn.training.shapes import input_size, room_problem, views_problem
+from astrocnn.training.shapes import input_size, shape_problems
 from astrocnn.training.targets import target_labels, target_problem, target_values
 
 HISTORY, FIELD = "history.csv", "receptive_field.json"
@@ -90,8 +89,8 @@ def train_model(
     parameters = order.parameters
     size = input_size(samples.meta.shape, parameters.input_px)
     network = configure(str(parameters.network), parameters.options)
-    _refuse_unfit(network, parameters, samples.meta, size)
-    outputs = _outputs(train, parameters)
+    _refuse_unfit(network, parameters, samples.meta.shape)
+    outputs = _outputs(network, train, parameters.targets)
     model, normalisation = _start(order, network, train, size, outputs)
     settings = FitSettings(
         training=parameters, size=size, seed=order.seed, loss=network.loss(outputs), targets=parameters.targets
@@ -107,21 +106,19 @@ def train_model(
     return {"train": train.ids.tolist(), "validation": validation.ids.tolist()}
 
 
-def _refuse_unfit(network: Network, parameters: NetworkTraining, meta: SampleMeta, size: tuple[int, ...]) -> None:
+def _refuse_unfit(network: Network, parameters: NetworkTraining, shape: tuple[int, ...]) -> None:
     """What `check` finds in a pipeline file holds from Python too."""
-    problem = (
-        target_problem(network, parameters.targets)
-        or room_problem(parameters.augment, meta.shape[:-1], size)
-        or views_problem(meta.kind, parameters.views, size)
-    )
-    if problem:
+    if problem := target_problem(network, parameters.targets):
         raise StageFailed(problem, where=network.name)
+    for key, problem in shape_problems(parameters, shape):
+        raise StageFailed(problem, where=f"{network.name}, {key}")
 
 
-def _outputs(train: SampleSet, parameters: NetworkTraining) -> int:
-    """Outputs of the network: the numbers it learns, or 1 for two classes, else one for each."""
-    if parameters.targets:
-        return target_values(train, parameters.targets).shape[1]
+def _outputs(network: Network, train: SampleSet, targets: Sequence[str]) -> int:
+    """Outputs of the network: a fraction for each number it learns, a value and its uncertainty; or classes."""
+    if targets:
+        numbers = target_values(train, targets).shape[1]
+        return 2 * numbers if network.answer == "values" else numbers
     classes = len(train.meta.classes)
     return 1 if classes <= 2 else classes
 

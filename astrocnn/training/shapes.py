@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from astrocnn.training.augment import Augmentation
+from astrocnn.training.parameters import NetworkTraining
 
 
 def input_size(shape: Sequence[int], input_px: int | None) -> tuple[int, ...]:
@@ -18,6 +19,20 @@ def input_size(shape: Sequence[int], input_px: int | None) -> tuple[int, ...]:
         Its side, or length; the whole object by default.
     """
     return tuple(shape[:-1]) if input_px is None else (input_px,) * (len(shape) - 1)
+
+
+def shape_problems(training: NetworkTraining, shape: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """Tell what a training cannot do with objects of a shape, bands last: the key that is wrong, and why."""
+    kind, size = "images" if len(shape) == 3 else "curves", input_size(shape, training.input_px)
+    if others := training.augment.not_of(kind):
+        yield "augment", f"{', '.join(others)} {'change' if len(others) > 1 else 'changes'} no {kind}"
+    if problem := room_problem(training.augment, shape[:-1], size):
+        yield "augment" if training.input_px is None else "input_px", problem
+    if problem := views_problem(kind, training.views, size):
+        yield "views", problem
+    colors = training.augment.color_noise
+    if colors and len(colors) != shape[-1]:
+        yield "augment", f"color_noise has {len(colors)} numbers for {shape[-1]} bands; expected one for each"
 
 
 def room_problem(augmentation: Augmentation, shape: Sequence[int], size: Sequence[int]) -> str | None:

@@ -98,7 +98,7 @@ def test_the_gate_judges_curves_in_hours(curves):
         ({"augment": {"color_noise": [0.1, 0.2]}}, "augment", "color_noise has 2 numbers for 1 bands"),
         ({"views": 4}, "views", "1 or 2 exact views"),
         ({"targets": ["depth"]}, "targets", "thread: it tells classes"),
-        ({"network": "gauge"}, "network", "gauge: it gives values; to fix, name the columns"),
+        ({"network": "gauge"}, "network", "gauge: it gives fractions; to fix, name the columns"),
         ({"network": "chart"}, "network", "chart: it gives a map"),
     ],
 )

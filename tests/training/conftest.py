@@ -36,7 +36,7 @@ def pocket():
 
 @pytest.fixture(scope="session")
 def more_networks():
-    """The networks of `small_curve_networks.py`, registered: thread for curves, gauge for numbers, chart for maps."""
+    """The networks of `small_curve_networks.py`, registered: thread for curves, gauge and meter for numbers, chart."""
     backend.prepare()
     load_plugin(Path(__file__).with_name("small_curve_networks.py"))
     return configure

@@ -51,7 +51,7 @@ class Thread(Network):
 
 @register
 class Gauge(Network):
-    """Gives numbers of stamps."""
+    """Gives numbers of stamps, as fractions of votes are given."""
 
     name: ClassVar[str] = "gauge"
     paper: ClassVar[str] = "none"
@@ -59,7 +59,7 @@ class Gauge(Network):
 
     @property
     def answer(self):
-        return "values"
+        return "fractions"
 
     def loss(self, outputs):
         return "mean_squared_error"
@@ -67,9 +67,33 @@ class Gauge(Network):
     def connect(self, inputs, outputs, initialisers):
         import keras
 
-        kernel = initialisers("glorot_uniform", "values")
-        dense = keras.layers.Dense(outputs, kernel_initializer=kernel, name="values")
+        kernel = initialisers("glorot_uniform", "numbers")
+        dense = keras.layers.Dense(outputs, kernel_initializer=kernel, name="numbers")
         return dense(features_of(inputs, initialisers))
+
+
+@register
+class Meter(Gauge):
+    """Gives values with their uncertainty: means, then logarithms of deviations."""
+
+    name: ClassVar[str] = "meter"
+
+    @property
+    def answer(self):
+        return "values"
+
+    def loss(self, outputs):
+        from keras import losses, ops
+
+        class NegativeLogLikelihood(losses.Loss):
+            """Of a normal distribution, without its constant."""
+
+            def call(self, y_true, y_pred):
+                mean, log_deviation = ops.split(y_pred, 2, axis=-1)
+                error = (y_true - mean) * ops.exp(-log_deviation)
+                return ops.mean(0.5 * ops.square(error) + log_deviation, axis=-1)
+
+        return NegativeLogLikelihood()
 
 
 @register

@@ -181,7 +181,8 @@ def test_images_are_no_curves(folder, dips):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"augment": Augmentation(shift_samples=5)}, r"thread: curves of 48 samples are too small"),
+        ({"augment": Augmentation(shift_samples=5)}, r"thread, input_px: curves of 48 samples are too small"),
+        ({"augment": Augmentation(color_noise=(0.1, 0.2))}, r"color_noise has 2 numbers for 1 bands"),
         ({"views": 8}, r"1 or 2 exact views"),
         ({"targets": ("label",)}, r"it tells classes"),
     ],

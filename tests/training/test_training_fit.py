@@ -273,3 +273,16 @@ def test_objects_without_a_label_are_refused(write_set, tmp_path):
     samples = write_set(12, columns={"label": np.array([0, 1, -1] * 4, np.int8)})
     with pytest.raises(StageFailed, match=r"set-2, set-5.*without a label"):
         fit(logistic_model(), samples, samples, NORMALISATION, settings(), tmp_path, silent)
+
+
+def test_balanced_classes_weigh_as_if_the_table_said_so(write_set, tmp_path):
+    """Three of four are no lens: 16 / (2 * 12) for each of them, and 16 / (2 * 4) for a lens."""
+    label = (np.arange(16) % 4 == 0).astype(np.int8)
+    weight = np.where(label == 1, 2.0, 2 / 3).astype(np.float32)
+    models = []
+    for columns, chosen in (({}, "balanced"), ({"weight": weight}, "none")):
+        samples, model = write_set(16, columns={"label": label, **columns}), logistic_model()
+        fit(model, samples, samples, NORMALISATION, settings(class_weight=chosen), tmp_path / chosen, silent)
+        models.append(weights_of(model))
+    for one, other in zip(*models, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-7)

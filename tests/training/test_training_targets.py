@@ -13,6 +13,8 @@ from astrocnn.training.targets import object_weights, target_labels, target_prob
         ("thread", (), None),
         ("gauge", ("size",), None),
         ("thread", ("size",), "it tells classes"),
+        ("meter", ("size",), None),
+        ("meter", (), "it gives values; to fix, name the columns it learns in targets:"),
         ("gauge", (), "name the columns it learns in targets:"),
         ("chart", (), "gives a map"),
         ("chart", ("size",), "gives a map"),
