@@ -6,9 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from astrocnn.cli.columns import aligned, bytes_text, heading
+
+if TYPE_CHECKING:
+    from astrocnn.training.model_folder import ModelCard
 
 _HEAD = 10
 _CATALOG = ("rank", "id", "ra", "dec", "score", "probability", "flag_names")
@@ -55,13 +58,26 @@ def _model(folder: Path) -> Facts:
     needed = f", {field['needed']:.4g} needed" if field.get("needed") else ""
     rows = [
         ("network", f"{card.network}: {options}"),
-        ("takes", f"{card.size_px} px of {card.scale:g} {card.scale_unit}, bands {', '.join(card.bands)}"),
-        ("tells", " from ".join(reversed(card.classes)) if len(card.classes) == 2 else ", ".join(card.classes)),
+        ("takes", f"{_input(card)}, bands {', '.join(card.bands)}"),
+        ("tells", _answer(card)),
         ("receptive field", f"{field['had']:.4g} {field['unit']}{needed}: {field['level']}"),
         ("metrics", ", ".join(f"{name} {value:.4g}" for name, value in card.metrics.items())),
         ("calibration", card.calibration.kind if card.calibration else "none"),
     ]  # fmt: skip
     return Facts(rows, {"card": card.model_dump(mode="json")})
+
+
+def _input(card: ModelCard) -> str:
+    unit = "px" if card.kind == "images" else "samples"
+    sizes = dict.fromkeys(card.axes_px)  # one number for a square
+    scale = f" of {card.scale:g} {card.scale_unit}" if card.scale else ""
+    return f"{' x '.join(map(str, sizes))} {unit}{scale}"
+
+
+def _answer(card: ModelCard) -> str:
+    if len(card.classes) == 2:
+        return " from ".join(reversed(card.classes))
+    return ", ".join(card.targets or card.classes)
 
 
 def _evaluation(folder: Path) -> Facts:

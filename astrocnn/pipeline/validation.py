@@ -119,6 +119,14 @@ def _problems(
             yield document.problem((*base, *path), f"unknown key; {hint}")
         elif item["type"] == "missing":
             yield document.problem((*base, *path), "is missing; to fix, add it")
+        elif item["type"] == "union_tag_not_found":
+            yield document.problem((*base, *path), f"the key {_discriminator(item)} is missing; to fix, add it")
+        elif item["type"] == "union_tag_invalid":
+            tag, tags = item["ctx"]["tag"], item["ctx"]["expected_tags"].replace("'", "").split(", ")
+            text = f"expected one of {', '.join(tags)}; received {tag!r}"
+            match = nearest(tag, tags)
+            hint = f"; did you mean {match}?" if match else ""
+            yield document.problem((*base, *path, _discriminator(item)), text + hint)
         elif item["type"] == "value_error":  # raised by a class of this package, which says what it received
             yield document.problem((*base, *path), item["msg"].removeprefix("Value error, "))
         else:
@@ -126,6 +134,11 @@ def _problems(
     for path, items in mismatches.items():
         text = f"{_joined([_wanted(item['msg']) for item in items])}; received {_shown(items[0]['input'])}"
         yield document.problem((*base, *path), text)
+
+
+def _discriminator(item: Mapping[str, Any]) -> str:
+    """Key that tells the members of a union apart."""
+    return str(item["ctx"]["discriminator"]).strip("'")
 
 
 def _shown(value: Any) -> str:

@@ -5,21 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from astrocnn.ranges import Pair, PositiveRange, Range
 from astrocnn.samples.seeds import BLOCK
-
-
-def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
-    if not 0.0 <= limits[0] <= limits[1]:
-        raise ValueError(f"expected [lowest, highest], not negative and in ascending order, received {list(limits)}")
-    return limits
-
-
-def _above_zero(limits: tuple[float, float]) -> tuple[float, float]:
-    if limits[0] <= 0.0:
-        raise ValueError(f"expected limits above 0, received {list(limits)}")
-    return limits
 
 
 def _fraction(limits: tuple[float, float]) -> tuple[float, float]:
@@ -28,10 +17,6 @@ def _fraction(limits: tuple[float, float]) -> tuple[float, float]:
     return limits
 
 
-Pair = Annotated[tuple[float, float], Strict(False)]
-"""A list of two in a file; the numbers themselves are strict."""
-Range = Annotated[Pair, AfterValidator(_ascending)]
-PositiveRange = Annotated[Range, AfterValidator(_above_zero)]
 AxisRatioRange = Annotated[PositiveRange, AfterValidator(_fraction)]
 
 

@@ -76,7 +76,7 @@ class Evaluate(Stage[Parameters]):
         refuse_mismatch(card, samples.meta, source.name)
         refuse_overlap(model.trained_ids, samples.ids.tolist())
         refuse_overlap(model.trained_groups, samples.column("group").tolist(), of="groups")
-        outputs, _ = predict_set(model.network, samples, card.normalisation, card.size_px, card.views, task.progress)
+        outputs, _ = predict_set(model.network, samples, card.normalisation, card.axes_px, card.views, task.progress)
         scores = outputs[:, card.positive_output]
         scored = np.isfinite(scores)
         task.ledger.add(samples.ids[scored], "scored")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from shlex import quote
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from astrocnn import backend
 from astrocnn.errors import AstrocnnError, PipelineFileError, StageFailed
@@ -15,9 +15,11 @@ from astrocnn.pipeline.stage import Edge, Finding, Forecast, References, Scene, 
 from astrocnn.quantities import RELATIVE
 from astrocnn.receptive_field.coverage import Verdict, gate
 from astrocnn.receptive_field.tables import field_of
-from astrocnn.training.augment import Augmentation
-from astrocnn.training.recipe import recipe_defaults
-from astrocnn.training.schedule import Schedule
+from astrocnn.spelling import suggestion
+from astrocnn.training.parameters import NetworkTraining
+from astrocnn.training.recipe import recipe_defaults, recipe_names
+from astrocnn.training.shapes import input_size, shape_problems
+from astrocnn.training.targets import target_problem
 
 _COVERS = {
     **{unit: f"covers_{unit}" for unit in ("arcsec", "hour", "km")},
@@ -25,8 +27,8 @@ _COVERS = {
 }
 
 
-class Parameters(StageParameters):
-    """Parameters of `train`; epochs, batch size, learning rate and schedule default to the paper's recipe."""
+class Parameters(NetworkTraining, StageParameters):
+    """Parameters of `train`; epochs, batch size, learning rate, schedule and more default to the paper's recipe."""
 
     samples: Annotated[References, Edge("SampleSet", labelled=True)] = Field(
         (), description="labelled samples with train and validation"
@@ -35,16 +37,9 @@ class Parameters(StageParameters):
         (), alias="from", description="a trained model to use or go on from"
     )
     fine_tune: bool = Field(False, description="train the imported model on")
-    network: str | None = Field(None, description="network of the zoo; not needed with from:")
-    options: dict[str, Any] = Field({}, description="options of the network")
-    input_px: int | None = Field(None, ge=1, description="side of the network's input; the whole stamp by default")
-    epochs: int = Field(ge=0, description="passes over the training samples")
-    batch_size: int = Field(ge=1, description="objects in a training step")
-    learning_rate: float = Field(gt=0, description="of Adam")
-    schedule: Schedule = Field(description="how the learning rate falls")
-    clip_sigma: float | None = Field(None, gt=0, description="normalised values beyond this are clipped")
-    augment: Augmentation = Field(Augmentation(), description="rotation, flips and shifts drawn anew in every epoch")
-    views: Literal[1, 4, 8] = Field(1, description="exact turns and mirror images averaged when the model scores")
+    recipe: str | None = Field(
+        None, exclude=True, description="recipe whose values stand for what is left out; that of the network by default"
+    )
     covers_arcsec: float | None = Field(None, gt=0, description="extent of the object the network must see whole")
     covers_hour: float | None = Field(None, gt=0, description="the same in time")
     covers_km: float | None = Field(None, gt=0, description="the same on a surface")
@@ -60,10 +55,17 @@ class Parameters(StageParameters):
             return data
         given = any(one.stage or (one.outside and one.outside.value) for one in data.get("from") or ())
         imported = given and not data.get("fine_tune")
-        defaults = recipe_defaults(str(data.get("network")))
+        defaults = recipe_defaults(str(data.get("recipe") or data.get("network")))
         if imported:
             defaults = {"epochs": 0, "batch_size": 1, "learning_rate": 1.0, "schedule": {"kind": "cosine"}, **defaults}
         return {**defaults, **data}
+
+    @field_validator("recipe")
+    @classmethod
+    def _recipe_is_there(cls, name: str | None) -> str | None:
+        if name is not None and name not in recipe_names():
+            raise ValueError(f"there is no recipe {name!r}; {suggestion(name, recipe_names())}")
+        return name
 
     @model_validator(mode="after")
     def _has_work(self) -> Parameters:
@@ -79,6 +81,7 @@ class Train(Stage[Parameters]):
 
     use = "train"
     produces = "Model"
+    revision = 2
     uses_keras = True
 
     def needs(self, key: str, taken: dict[str, References]) -> bool:
@@ -152,19 +155,24 @@ def _with_model(parameters: Parameters, model: Source | None) -> Parameters:
     if model is None or not (model.folder / CARD).is_file():
         return parameters
     card = read_card(model.folder)
-    return parameters.model_copy(update={"network": card.network, "options": card.options, "input_px": card.size_px})
+    side = card.size_px if len(set(card.axes_px)) == 1 else None
+    taken = {"network": card.network, "options": card.options, "input_px": side, "targets": card.targets}
+    return parameters.model_copy(update=taken)
 
 
 def _gate_findings(parameters: Parameters, samples: Source) -> Iterable[Finding]:
     try:
-        configure(str(parameters.network), parameters.options)
+        network = configure(str(parameters.network), parameters.options)
+        if problem := target_problem(network, parameters.targets):
+            yield Finding("targets" if parameters.targets else "network", f"{network.name}: {problem}")
+            return
         known = _known(samples) if samples.folder.is_dir() else samples.forecast
         if known.shape is None:
             return
         for key in dict.fromkeys(_COVERS.values()):
             if key != _COVERS.get(known.unit or "") and getattr(parameters, key) is not None:
                 yield Finding(key, f"the scale of {samples.name} is in {known.unit or 'no unit'}")
-        yield from _stamp_findings(parameters, known.shape)
+        yield from (Finding(key, text) for key, text in shape_problems(parameters, known.shape))
         verdict = judge(parameters, samples)
     except AstrocnnError as error:
         of_options = isinstance(error, PipelineFileError) and parameters.options
@@ -186,8 +194,7 @@ def judge(parameters: Parameters, samples: Source) -> Verdict:
     known = _known(samples)
     if known.shape is None or parameters.network is None:
         raise StageFailed("the shape of the samples is not known", where=samples.name)
-    size = parameters.input_px or min(known.shape[:-1])
-    shape = (*(size for _ in known.shape[:-1]), known.shape[-1])
+    shape = (*input_size(known.shape, parameters.input_px), known.shape[-1])
     network = configure(parameters.network, parameters.options)
     field = field_of(network, shape)
     unit = known.unit or "px"
@@ -231,24 +238,6 @@ def _known(samples: Source) -> Forecast:
         shape=meta.shape, bands=meta.bands, scale=meta.scale, unit=meta.scale_unit,
         extent=extent["value"] if extent else None, extent_of=extent["what"] if extent else "",
     )  # fmt: skip
-
-
-def _stamp_findings(parameters: Parameters, shape: tuple[int, ...]) -> Iterable[Finding]:
-    if len(shape) != 3:
-        return
-    size = parameters.input_px or min(shape[:-1])
-    needed = parameters.augment.stamp_needed(size)
-    if min(shape[:-1]) < needed:
-        text = (
-            f"stamps of {min(shape[:-1])} px are too small to turn and shift {size} px inside them; expected {needed}"
-            f" px or more; to fix, cut larger stamps, lower input_px, or set augment.rotate: quarter"
-        )
-        yield Finding("augment" if parameters.input_px is None else "input_px", text)
-    elif (min(shape[:-1]) - size) % 2:
-        text = (
-            f"an input of {size} px cannot stand in the middle of {min(shape[:-1])} px; expected both even or both odd"
-        )
-        yield Finding("input_px", text)
 
 
 STAGE = Train()

@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 from astrocnn import backend
 from astrocnn.errors import MismatchError, StoreError
 from astrocnn.networks.layers import load_layers
-from astrocnn.samples.meta import SampleMeta
+from astrocnn.samples.meta import AXES, SampleMeta
 from astrocnn.scoring.calibration import Calibration
 from astrocnn.training.normalise import Normalisation
 
@@ -35,7 +35,10 @@ class ModelCard(BaseModel):
     network, options
         Name in the zoo and its options.
     kind, bands, scale, scale_unit, stamp_px, size_px
-        Objects it takes: kind, bands in order, pixel scale, side of the stamps it was trained from and of its input.
+        Objects it takes: kind, bands in order, pixel scale, side (or length) of those it was trained from and of its
+        input.
+    input_size : tuple of int
+        The input along each axis; empty in folders written before it was kept, when all sides were the same.
     normalisation : Normalisation
     views : int
         Exact turns and mirror images whose outputs are averaged.
@@ -43,6 +46,8 @@ class ModelCard(BaseModel):
         Verdict of the gate, with policy and numbers.
     classes, positive
         Names of the labels, and the one searched for.
+    targets
+        Columns of numbers it gives instead, in the order of its first outputs.
     calibration : Calibration, optional
         From score to probability at the training set's prevalence.
     metrics : dict
@@ -68,11 +73,13 @@ class ModelCard(BaseModel):
     scale_unit: str | None
     stamp_px: int
     size_px: int
+    input_size: tuple[int, ...] = ()
     normalisation: Normalisation
     views: int
     receptive_field: dict[str, Any]
     classes: tuple[str, ...]
     positive: str | None
+    targets: tuple[str, ...] = ()
     calibration: Calibration | None = None
     metrics: dict[str, float]
     recipe: dict[str, Any]
@@ -82,14 +89,24 @@ class ModelCard(BaseModel):
     plugins: list[str] = []
 
     @property
+    def axes_px(self) -> tuple[int, ...]:
+        """Size of the input along each axis, without the bands."""
+        return self.input_size or (self.size_px,) * (len(AXES[self.kind]) - 1)
+
+    @property
     def positive_output(self) -> int:
         """Column of the network's output that says how much an object looks like the class searched for.
 
         Raises
         ------
         MismatchError
-            When none of several classes is searched for.
+            When none of several classes is searched for, or the model gives numbers.
         """
+        if self.targets:
+            raise MismatchError(
+                "the model gives numbers, and no score to search by", where=self.network, expected="a model of classes",
+                received=f"one of {', '.join(self.targets)}", fix="use predict_set from Python",
+            )  # fmt: skip
         if len(self.classes) <= 2:
             return 0
         if self.positive is None:
@@ -190,8 +207,12 @@ def refuse_mismatch(card: ModelCard, meta: SampleMeta, where: str) -> None:
     Raises
     ------
     MismatchError
-        When bands, scale (beyond 1 %) or size differ; the message names both values.
+        When kind, bands, scale (beyond 1 %) or size differ; the message names both values.
     """
+    if meta.kind != card.kind:
+        raise MismatchError(
+            "the model was trained on other objects", where=where, expected=card.kind, received=meta.kind
+        )
     if tuple(meta.bands) != card.bands:
         raise MismatchError(
             "the model was trained on other bands", where=where, expected=card.bands, received=tuple(meta.bands),
@@ -206,8 +227,10 @@ def refuse_mismatch(card: ModelCard, meta: SampleMeta, where: str) -> None:
             "the model was trained at another pixel scale", where=where, expected=f"{card.scale:g} {card.scale_unit}",
             received=f"{meta.scale} {meta.scale_unit}", fix="resample the images, or train at this scale",
         )  # fmt: skip
-    if min(meta.shape[:-1]) < card.size_px:
+    if any(have < want for have, want in zip(meta.shape, card.axes_px, strict=False)):
+        what, unit = ("stamps", "px") if card.kind == "images" else ("curves", "samples")
+        size = card.size_px if len(set(card.axes_px)) == 1 else card.axes_px
         raise MismatchError(
-            "the stamps are smaller than the model's input", where=where, expected=f"at least {card.size_px} px",
-            received=f"{meta.shape[:-1]} px", fix="cut larger stamps",
+            f"the {what} are smaller than the model's input", where=where, expected=f"at least {size} {unit}",
+            received=f"{meta.shape[:-1]} {unit}", fix=f"cut larger {what}",
         )  # fmt: skip

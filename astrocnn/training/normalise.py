@@ -1,8 +1,12 @@
-"""Normalisation constants, fitted on training data once, stored with the model, never computed from what is scored."""
+"""How values are normalised: by constants of the training data, by each object's own, or not at all.
+
+Constants are fitted once and stored with the model. Nothing is ever computed from the set that is scored: an object's
+own mean and deviation are of that object alone.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +15,9 @@ from astrocnn.errors import DataError
 
 if TYPE_CHECKING:
     from astrocnn.samples.sample_set import SampleSet
+
+
+Normalise = Literal["set", "object", "none"]
 
 
 class Normalisation(BaseModel):
@@ -22,6 +29,9 @@ class Normalisation(BaseModel):
         In the order of the bands, in the unit of the data.
     clip_sigma : float, optional
         Largest absolute value that is let through (250 in Metcalf et al. 2019, section on CMU DeepLens).
+    own : bool
+        After that, each band of an object is brought to mean 0 and deviation 1 by its own mean and deviation (Pearson
+        et al. 2018, for light curves); clipped then. A band of equal values becomes 0.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,27 +39,65 @@ class Normalisation(BaseModel):
     mean: tuple[float, ...]
     sigma: tuple[float, ...]
     clip_sigma: float | None = None
+    own: bool = False
 
     def apply(self, data: np.ndarray) -> np.ndarray:
-        """Normalise data (..., band) to float32."""
+        """Normalise data (..., band) to float32; with `own`, whole objects (n, ..., band) as the network takes them."""
         mean, sigma = np.asarray(self.mean, np.float32), np.asarray(self.sigma, np.float32)
         scaled = (data - mean) / sigma
+        if self.own:
+            scaled = _standardised(scaled)
         return scaled if self.clip_sigma is None else np.clip(scaled, -self.clip_sigma, self.clip_sigma)
 
 
-def fit_normalisation(samples: SampleSet, clip_sigma: float | None, batch: int = 512) -> Normalisation:
+def _standardised(data: np.ndarray) -> np.ndarray:
+    """Objects (n, ..., band) with mean 0 and deviation 1 in each band, in float64 inside: levels may be large."""
+    axes = tuple(range(1, data.ndim - 1))
+    values = data.astype(np.float64)
+    values -= values.mean(axis=axes, keepdims=True)
+    spread = values.std(axis=axes, keepdims=True)
+    return (values / np.where(spread > 0, spread, 1.0)).astype(np.float32)
+
+
+def fit_normalisation(
+    samples: SampleSet, clip_sigma: float | None, batch: int = 512, normalise: Normalise = "set"
+) -> Normalisation:
     """Fit the constants on a training set, in constant memory.
+
+    Parameters
+    ----------
+    samples : SampleSet
+        The training set.
+    clip_sigma : float, optional
+        Largest absolute value that is let through.
+    batch : int
+        Objects that are read together.
+    normalise : {"set", "object", "none"}
+        By mean and deviation of the set, by each object's own, or not at all.
 
     Raises
     ------
     DataError
-        When an object holds values that are not finite, or a band is constant.
+        When an object holds values that are not finite, or a band is constant where the set's deviation is divided by.
     """
     bands = samples.meta.bands
-    count, total, squares = 0, np.zeros(len(bands)), np.zeros(len(bands))
+    mean, variance = _moments(samples, batch)
+    if normalise != "set":
+        zeros, ones = (0.0,) * len(bands), (1.0,) * len(bands)
+        return Normalisation(mean=zeros, sigma=ones, clip_sigma=clip_sigma, own=normalise == "object")
+    if (variance <= 0).any():
+        constant = [band for band, value in zip(bands, variance, strict=True) if value <= 0]
+        raise DataError("all values are the same", where=f"band {', '.join(constant)}", expected="data that varies")
+    return Normalisation(mean=tuple(mean.tolist()), sigma=tuple(np.sqrt(variance).tolist()), clip_sigma=clip_sigma)
+
+
+def _moments(samples: SampleSet, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of each band over all pixels of all objects; all must be finite."""
+    bands = len(samples.meta.bands)
+    count, total, squares = 0, np.zeros(bands), np.zeros(bands)
     shift: np.ndarray | None = None
     for part in samples.batches(batch):
-        flat = part.data.reshape(len(part.data), -1, len(bands)).astype(np.float64)
+        flat = part.data.reshape(len(part.data), -1, bands).astype(np.float64)
         finite = np.isfinite(flat).all(axis=(1, 2))
         if not finite.all():
             names = ", ".join(samples.ids[part.indices[~finite]][:5])
@@ -60,9 +108,4 @@ def fit_normalisation(samples: SampleSet, clip_sigma: float | None, batch: int =
         squares += ((flat - shift) ** 2).sum(axis=(0, 1))
     if shift is None:
         raise DataError("the training set is empty", expected="at least one object")
-    variance = squares / count - (total / count) ** 2
-    if (variance <= 0).any():
-        constant = [band for band, value in zip(bands, variance, strict=True) if value <= 0]
-        raise DataError("all values are the same", where=f"band {', '.join(constant)}", expected="data that varies")
-    mean = shift + total / count
-    return Normalisation(mean=tuple(mean.tolist()), sigma=tuple(np.sqrt(variance).tolist()), clip_sigma=clip_sigma)
+    return shift + total / count, squares / count - (total / count) ** 2

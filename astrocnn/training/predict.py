@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from astrocnn.samples.sample_set import SampleSet
-from astrocnn.training.augment import central_crop, dihedral_views
+from astrocnn.training.augment import central_crop, exact_views
 from astrocnn.training.normalise import Normalisation
 
 BATCH = 256
 """Objects in a batch, the last one padded, so that one graph serves all and a score does not depend on the batching."""
 
 
+def network_inputs(
+    data: np.ndarray, normalisation: Normalisation, size_px: int | Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Prepare objects as a network takes them.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n, y, x, band) or (n, time, channel)
+        Objects of at least the network's size, in the unit of the training data.
+    normalisation : Normalisation
+        Fitted on its training data.
+    size_px : int or sequence of int
+        Length of its input along each axis.
+
+    Returns
+    -------
+    inputs : ndarray of float32, shape (n, *axes, channels)
+        The normalised middle; that of zeros for an object with values that are not finite.
+    finite : ndarray of bool, shape (n,)
+        Whether all values of the middle are finite.
+    """
+    middle = central_crop(data, size_px)
+    # before clipping, which makes a number of an infinity
+    finite = np.isfinite(middle).all(axis=tuple(range(1, data.ndim)))
+    return normalisation.apply(np.where(finite.reshape(-1, *(1,) * (data.ndim - 1)), middle, 0.0)), finite
+
+
 def predict_padded(network: Any, images: np.ndarray) -> np.ndarray:
-    """Outputs (n, output) of at most `BATCH` images (n, y, x, band)."""
+    """Outputs (n, output) of at most `BATCH` images (n, y, x, band) or curves (n, time, channel)."""
     padded = np.zeros((BATCH, *images.shape[1:]), np.float32)
     padded[: len(images)] = images
     return np.asarray(network.predict_on_batch(padded))[: len(images)]
@@ -26,24 +53,24 @@ def predict_set(
     network: Any,
     samples: SampleSet,
     normalisation: Normalisation,
-    size_px: int,
+    size_px: int | Sequence[int],
     views: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs for the central square of every object.
+    """Outputs for the middle of every object: the central part of a stamp or of a curve.
 
     Parameters
     ----------
     network : keras.Model
-        From (n, y, x, band) to (n, output).
+        From (n, y, x, band) or (n, time, channel) to (n, output).
     samples : SampleSet
         Of the bands and scale the network was trained on.
     normalisation : Normalisation
         Fitted on its training data.
-    size_px : int
-        Side of its input.
+    size_px : int or sequence of int
+        Length of its input along each axis.
     views : int
-        1, 4 or 8 exact turns and mirror images to average over.
+        Exact views to average over: 1, 4 or 8 turns and mirror images of stamps, 1 or 2 directions of curves.
     progress : callable, optional
         Called as `progress(done, total, text)`.
 
@@ -56,10 +83,8 @@ def predict_set(
     shape = (len(samples), network.output_shape[-1])
     mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
     for batch in samples.batches(BATCH):
-        data = central_crop(batch.data, size_px)
-        finite = np.isfinite(data).all(axis=(1, 2, 3))  # before clipping, which makes a number of an infinity
-        images = normalisation.apply(np.where(finite[:, None, None, None], data, 0.0))
-        outputs = np.stack([predict_padded(network, view) for view in dihedral_views(images, views)]).astype(float)
+        inputs, finite = network_inputs(batch.data, normalisation, size_px)
+        outputs = np.stack([predict_padded(network, view) for view in exact_views(inputs, views)]).astype(float)
         mean[batch.indices] = np.where(finite[:, None], outputs.mean(axis=0), np.nan)
         spread[batch.indices] = np.where(finite[:, None], outputs.std(axis=0), np.nan)
         if progress is not None:

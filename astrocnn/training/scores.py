@@ -49,7 +49,7 @@ def score_table(
     """
     card = model.card
     refuse_mismatch(card, samples.meta, name)
-    mean, spread = predict_set(model.network, samples, card.normalisation, card.size_px, card.views, progress)
+    mean, spread = predict_set(model.network, samples, card.normalisation, card.axes_px, card.views, progress)
     score, spread = mean[:, card.positive_output], spread[:, card.positive_output]
     flags = np.zeros(len(score), np.int32)
     if "flags" in samples.columns:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from astrocnn import backend
 from astrocnn.errors import StageFailed
+from astrocnn.networks.base import Network
 from astrocnn.networks.registry import configure
 from astrocnn.pipeline.identity import backend_identity
 from astrocnn.pipeline.provenance import package_versions
@@ -19,8 +20,7 @@ from astrocnn.receptive_field.coverage import Verdict
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.splits import check_leaks
 from astrocnn.scoring.calibration import Calibration, fit_logistic
-from astrocnn.training.augment import Augmentation
-from astrocnn.training.fit import FitSettings, fit, target_labels
+from astrocnn.training.fit import FitSettings, fit
 from astrocnn.training.model_folder import (
     CARD,
     NETWORK,
@@ -32,54 +32,13 @@ from astrocnn.training.model_folder import (
     write_model,
 )
 from astrocnn.training.normalise import Normalisation, fit_normalisation
+from astrocnn.training.parameters import NetworkTraining
 from astrocnn.training.predict import predict_set
-from astrocnn.training.schedule import Schedule
+from astrocnn.training.shapes import input_size, shape_problems
+from astrocnn.training.targets import target_labels, target_problem, target_values
 
 HISTORY, FIELD = "history.csv", "receptive_field.json"
-
-
-class TrainParameters(Protocol):
-    """What a training needs to know of the parameters of its stage."""
-
-    @property
-    def network(self) -> str | None:
-        """Its name; None where a model is trained on."""
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Options of the network."""
-
-    @property
-    def input_px(self) -> int | None:
-        """Side of the input; the stamp's by default."""
-
-    @property
-    def epochs(self) -> int:
-        """Passes over the training set."""
-
-    @property
-    def batch_size(self) -> int:
-        """Objects a step."""
-
-    @property
-    def learning_rate(self) -> float:
-        """Largest rate of the schedule."""
-
-    @property
-    def schedule(self) -> Schedule:
-        """How the rate changes."""
-
-    @property
-    def clip_sigma(self) -> float | None:
-        """Where values are cut off, in units of their spread."""
-
-    @property
-    def augment(self) -> Augmentation:
-        """What is done to each stamp."""
-
-    @property
-    def views(self) -> int:
-        """Turned and mirrored copies that a score is the mean of."""
+METRICS = ("loss", "validation_loss", "validation_auroc", "validation_rmse")
 
 
 @dataclass(frozen=True)
@@ -89,7 +48,7 @@ class TrainingOrder:
     samples: Path
     samples_hash: str
     recipe: dict[str, Any]
-    parameters: TrainParameters
+    parameters: NetworkTraining
     verdict: Verdict
     seed: int
     start_from: Path | None = None
@@ -120,7 +79,7 @@ def train_model(
     LeakError
         When objects of one group stand in several splits.
     StageFailed
-        When there is nothing to train on.
+        When there is nothing to train on, the network cannot learn it, or objects leave no room for the augmentation.
     """
     samples = SampleSet.open(order.samples)
     check_leaks(samples.column("group"), samples.column("split"))
@@ -128,14 +87,18 @@ def train_model(
     if not len(train):
         raise StageFailed("no object is in the train split", where=str(order.samples))
     parameters = order.parameters
-    size = parameters.input_px or min(samples.meta.shape[:-1])
-    model, normalisation = _start(order, train, size)
+    size = input_size(samples.meta.shape, parameters.input_px)
+    network = configure(str(parameters.network), parameters.options)
+    _refuse_unfit(network, parameters, samples.meta.shape)
+    outputs = _outputs(network, train, parameters.targets)
+    model, normalisation = _start(order, network, train, size, outputs)
     settings = FitSettings(
-        epochs=parameters.epochs, batch_size=parameters.batch_size, learning_rate=parameters.learning_rate,
-        schedule=parameters.schedule, augmentation=parameters.augment, size_px=size, seed=order.seed,
-    )  # fmt: skip
+        training=parameters, size=size, seed=order.seed, loss=network.loss(outputs), targets=parameters.targets
+    )
     history = fit(model, train, validation, normalisation, settings, scratch, progress)
-    calibration = _calibrate(model, validation, normalisation, size, parameters.views)
+    calibration = None
+    if not parameters.targets:
+        calibration = _calibrate(model, validation, normalisation, size, parameters.views)
     _write_history(out / HISTORY, history)
     card = _card(order, samples, normalisation, calibration, history, size)
     write_model(out, card, model, _used(order, train, validation))
@@ -143,17 +106,33 @@ def train_model(
     return {"train": train.ids.tolist(), "validation": validation.ids.tolist()}
 
 
-def _start(order: TrainingOrder, train: SampleSet, size: int) -> tuple[Any, Normalisation]:
+def _refuse_unfit(network: Network, parameters: NetworkTraining, shape: tuple[int, ...]) -> None:
+    """What `check` finds in a pipeline file holds from Python too."""
+    if problem := target_problem(network, parameters.targets):
+        raise StageFailed(problem, where=network.name)
+    for key, problem in shape_problems(parameters, shape):
+        raise StageFailed(problem, where=f"{network.name}, {key}")
+
+
+def _outputs(network: Network, train: SampleSet, targets: Sequence[str]) -> int:
+    """Outputs of the network: a fraction for each number it learns, a value and its uncertainty; or classes."""
+    if targets:
+        numbers = target_values(train, targets).shape[1]
+        return 2 * numbers if network.answer == "values" else numbers
+    classes = len(train.meta.classes)
+    return 1 if classes <= 2 else classes
+
+
+def _start(
+    order: TrainingOrder, network: Network, train: SampleSet, size: tuple[int, ...], outputs: int
+) -> tuple[Any, Normalisation]:
     if order.start_from is not None:
         loaded = load_model(order.start_from)
         refuse_mismatch(loaded.card, train.meta, "samples")
         return loaded.network, loaded.card.normalisation
-    normalisation = fit_normalisation(train, order.parameters.clip_sigma)
-    classes = len(train.meta.classes)
-    shape = (*(size for _ in train.meta.shape[:-1]), train.meta.shape[-1])
-    network = configure(str(order.parameters.network), order.parameters.options)
+    normalisation = fit_normalisation(train, order.parameters.clip_sigma, normalise=order.parameters.normalise)
     backend.prepare()
-    return network.build(shape, outputs=1 if classes <= 2 else classes, seed=order.seed), normalisation
+    return network.build((*size, train.meta.shape[-1]), outputs=outputs, seed=order.seed), normalisation
 
 
 def _used(order: TrainingOrder, train: SampleSet, validation: SampleSet) -> dict[str, list[str]]:
@@ -166,7 +145,7 @@ def _used(order: TrainingOrder, train: SampleSet, validation: SampleSet) -> dict
 
 
 def _calibrate(
-    model: Any, validation: SampleSet, normalisation: Normalisation, size: int, views: int
+    model: Any, validation: SampleSet, normalisation: Normalisation, size: tuple[int, ...], views: int
 ) -> Calibration | None:
     labels = target_labels(validation) if len(validation) else np.empty(0)
     if model.output_shape[-1] != 1 or len(np.unique(labels)) < 2:
@@ -177,15 +156,16 @@ def _calibrate(
 
 def _card(
     order: TrainingOrder, samples: SampleSet, normalisation: Normalisation, calibration: Calibration | None,
-    history: list[dict[str, float]], size: int,
+    history: list[dict[str, float]], size: tuple[int, ...],
 ) -> ModelCard:  # fmt: skip
     meta, last = samples.meta, history[-1] if history else {}
     return ModelCard(
         network=str(order.parameters.network), options=order.parameters.options, kind=meta.kind, bands=meta.bands,
-        scale=meta.scale, scale_unit=meta.scale_unit, stamp_px=min(meta.shape[:-1]), size_px=size,
+        scale=meta.scale, scale_unit=meta.scale_unit, stamp_px=min(meta.shape[:-1]), size_px=min(size), input_size=size,
         normalisation=normalisation, views=order.parameters.views, receptive_field=order.verdict.to_json(),
-        classes=meta.classes, positive=meta.positive, calibration=calibration,
-        metrics={name: last[name] for name in ("loss", "validation_loss", "validation_auroc") if name in last},
+        classes=() if order.parameters.targets else meta.classes,
+        positive=None if order.parameters.targets else meta.positive, targets=order.parameters.targets,
+        calibration=calibration, metrics={name: last[name] for name in METRICS if name in last},
         recipe=order.recipe, samples_hash=order.samples_hash, seed=order.seed,
         versions={**package_versions(), **backend_identity()},
     )  # fmt: skip
@@ -202,7 +182,6 @@ def _write_field(path: Path, order: TrainingOrder, card: ModelCard) -> None:
 
     from astrocnn.receptive_field.tables import field_of
 
-    shape = (*(card.size_px for _ in range(2)), len(card.bands))
-    field = field_of(configure(card.network, card.options), shape)
+    field = field_of(configure(card.network, card.options), (*card.axes_px, len(card.bands)))
     content = {"verdict": order.verdict.to_json(), "field": field.to_json()}
     path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -145,8 +145,8 @@ def test_whole_numbers_do_for_numbers(workshop):
         ("{kind: cosine, every_epochs: 2}", "schedule.every_epochs: unknown key; did you mean warmup_epochs?"),
         ("{kind: step, every_epoch: 2}", "schedule.every_epoch: unknown key; did you mean every_epochs?"),
         ("{kind: step, every_epochs: 0}", "schedule.every_epochs: expected greater than 0; received 0"),
-        ("{kind: stepp}", "schedule: input tag 'stepp' found using 'kind' does not match any of the expected tags"),
-        ("{}", "schedule: unable to extract tag using discriminator 'kind'; received {}"),
+        ("{kind: stepp}", "schedule.kind: expected one of step, cosine; received 'stepp'; did you mean step?"),
+        ("{}", "schedule: the key kind is missing; to fix, add it"),
         ("cosine", "schedule: expected a valid dictionary or object to extract fields from; received 'cosine'"),
     ],
 )

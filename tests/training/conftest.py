@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from astrocnn import backend
 from astrocnn.networks.registry import configure
 from astrocnn.plugins import load_plugin
 from astrocnn.samples.meta import SampleMeta
@@ -31,6 +32,14 @@ def pocket():
     """The network of `small_network.py`, registered; pocket(**options) gives one with options."""
     load_plugin(Path(__file__).with_name("small_network.py"))
     return lambda **options: configure("pocket", options)
+
+
+@pytest.fixture(scope="session")
+def more_networks():
+    """The networks of `small_curve_networks.py`, registered: thread for curves, gauge and meter for numbers, chart."""
+    backend.prepare()
+    load_plugin(Path(__file__).with_name("small_curve_networks.py"))
+    return configure
 
 
 @pytest.fixture(scope="session")

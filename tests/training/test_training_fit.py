@@ -8,19 +8,19 @@ from astrocnn.errors import StageFailed
 from astrocnn.training.augment import Augmentation
 from astrocnn.training.fit import FitSettings, fit
 from astrocnn.training.normalise import Normalisation, fit_normalisation
+from astrocnn.training.parameters import Training
 from astrocnn.training.schedule import CosineSchedule, StepSchedule
 
 PLAIN = Augmentation(rotate="none", flip=False)
 NORMALISATION = Normalisation(mean=(5.0, 5.0), sigma=(1.5, 1.5))
 
 
-def settings(**changes):
-    return FitSettings(
-        **{
-            "epochs": 3, "batch_size": 8, "learning_rate": 0.01, "schedule": CosineSchedule(), "size_px": 16,
-            "augmentation": Augmentation(rotate="quarter"), "seed": 4, **changes,
-        }
-    )  # fmt: skip
+def settings(size=(16, 16), seed=4, loss="binary_crossentropy", targets=(), **changes):
+    training = {
+        "epochs": 3, "batch_size": 8, "learning_rate": 0.01, "schedule": CosineSchedule(),
+        "augment": Augmentation(rotate="quarter"), **changes,
+    }  # fmt: skip
+    return FitSettings(Training(**training), size, seed, loss, targets)
 
 
 def silent(done, total, text):
@@ -51,12 +51,12 @@ def logistic_regression(samples, train, epochs, rate_of):
     theta, first, second, step, losses = np.zeros(x.shape[1]), 0.0, 0.0, 0, []
     for epoch in range(epochs):
         total = 0.0
-        for number, batch in enumerate(samples.shuffled_batches(train.batch_size, train.seed, epoch)):
+        for number, batch in enumerate(samples.shuffled_batches(train.training.batch_size, train.seed, epoch)):
             rows = batch.indices
             p = 1 / (1 + np.exp(-x[rows] @ theta))
             each = -np.log(np.where(labels[rows] == 1, p, 1 - p))
             total += float(np.sum(weights[rows] * each))
-            gradient = (weights[rows] * (p - labels[rows])) @ x[rows] / train.batch_size
+            gradient = (weights[rows] * (p - labels[rows])) @ x[rows] / train.training.batch_size
             step += 1
             first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
             unbiased = (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-7)
@@ -69,7 +69,7 @@ def test_weights_are_those_of_gradient_descent_in_numpy(write_set, tmp_path):
     """With weights of the objects, and a last batch of 2 whose six other rows must not count, nor in the loss told."""
     weight = np.random.default_rng(0).uniform(0.2, 2.0, 18).astype(np.float32)
     samples = write_set(18, columns={"weight": weight})
-    chosen = settings(augmentation=PLAIN, schedule=StepSchedule(every_epochs=100), learning_rate=1e-3)
+    chosen = settings(augment=PLAIN, schedule=StepSchedule(every_epochs=100), learning_rate=1e-3)
     model = logistic_model()
     history = fit(model, samples, samples, NORMALISATION, chosen, tmp_path / "scratch", silent)
     expected, losses = logistic_regression(samples, chosen, 3, lambda epoch, step: 1e-3)
@@ -84,7 +84,7 @@ def test_the_rate_follows_the_schedule(write_set, tmp_path):
     """Taken in the middle of each step."""
     samples = write_set(16)
     schedule = CosineSchedule(warmup_epochs=0.5, end=0.1)
-    chosen = settings(augmentation=PLAIN, schedule=schedule, epochs=2, learning_rate=1e-3)
+    chosen = settings(augment=PLAIN, schedule=schedule, epochs=2, learning_rate=1e-3)
     model = logistic_model()
     history = fit(model, samples, samples, NORMALISATION, chosen, tmp_path / "scratch", silent)
     expected, _ = logistic_regression(
@@ -98,7 +98,7 @@ def test_the_rate_follows_the_schedule(write_set, tmp_path):
 def test_a_step_schedule_falls_after_the_last_step_of_its_epochs(write_set, tmp_path):
     """Divided by ten every epoch: all steps of the first epoch have the full rate."""
     samples = write_set(16)
-    chosen = settings(augmentation=PLAIN, schedule=StepSchedule(every_epochs=1), epochs=2, learning_rate=1e-3)
+    chosen = settings(augment=PLAIN, schedule=StepSchedule(every_epochs=1), epochs=2, learning_rate=1e-3)
     model = logistic_model()
     fit(model, samples, samples, NORMALISATION, chosen, tmp_path / "scratch", silent)
     expected, _ = logistic_regression(samples, chosen, 2, lambda epoch, step: 1e-3 * 0.1**epoch)
@@ -218,14 +218,14 @@ def test_a_loss_that_is_not_finite_stops_the_training(write_set, tmp_path):
     samples, model = write_set(16), logistic_model()
     model.set_weights([np.full_like(value, np.nan) for value in model.get_weights()])
     with pytest.raises(StageFailed, match=r"the loss is not finite.*received nan.*lower learning_rate"):
-        fit(model, samples, samples, NORMALISATION, settings(augmentation=PLAIN), tmp_path / "scratch", silent)
+        fit(model, samples, samples, NORMALISATION, settings(augment=PLAIN), tmp_path / "scratch", silent)
     assert not (tmp_path / "scratch" / "checkpoint.h5").exists(), "what is broken is not gone on from"
 
 
 def test_the_validation_set_only_watches(write_set, tmp_path):
     """Its numbers against formulas: cross entropy, and the share of pairs in the right order."""
     samples, other = write_set(16), write_set(20, name="other")
-    chosen = settings(augmentation=PLAIN, epochs=2, learning_rate=1e-3)
+    chosen = settings(augment=PLAIN, epochs=2, learning_rate=1e-3)
     watched, alone = logistic_model(), logistic_model()
     history = fit(watched, samples, other, NORMALISATION, chosen, tmp_path / "watched", silent)
     fit(alone, samples, samples, NORMALISATION, chosen, tmp_path / "alone", silent)
@@ -248,7 +248,7 @@ def test_several_classes_are_learnt_too(write_set, tmp_path):
     data = np.random.default_rng(0).normal(size=(30, 16, 16, 2)) + 3.0 * label[:, None, None, None]
     columns = {"label": label.astype(np.int8)}
     samples = write_set(30, data=data.astype(np.float32), columns=columns, classes=("a", "b", "c"), positive="c")
-    chosen = settings(epochs=4, learning_rate=3e-3, batch_size=10)
+    chosen = settings(epochs=4, learning_rate=3e-3, batch_size=10, loss="sparse_categorical_crossentropy")
     history = fit(
         logistic_model(3), samples, samples, fit_normalisation(samples, None), chosen, tmp_path / "scratch", silent
     )
@@ -262,7 +262,7 @@ def test_one_output_is_the_probability_of_the_class_searched_for(write_set, tmp_
     lens_first = (1 - np.arange(16) % 2).astype(np.int8)
     samples = write_set(16, columns={"label": lens_first}, classes=("lens", "nonlens"), positive="lens")
     model = logistic_model()
-    history = fit(model, samples, samples, NORMALISATION, settings(augmentation=PLAIN), tmp_path / "scratch", silent)
+    history = fit(model, samples, samples, NORMALISATION, settings(augment=PLAIN), tmp_path / "scratch", silent)
     assert history[-1]["validation_auroc"] > 0.95
     scores = np.asarray(model(NORMALISATION.apply(samples.read(np.arange(16)))))[:, 0]
     assert scores[lens_first == 0].min() > scores[lens_first == 1].max()
@@ -273,3 +273,16 @@ def test_objects_without_a_label_are_refused(write_set, tmp_path):
     samples = write_set(12, columns={"label": np.array([0, 1, -1] * 4, np.int8)})
     with pytest.raises(StageFailed, match=r"set-2, set-5.*without a label"):
         fit(logistic_model(), samples, samples, NORMALISATION, settings(), tmp_path, silent)
+
+
+def test_balanced_classes_weigh_as_if_the_table_said_so(write_set, tmp_path):
+    """Three of four are no lens: 16 / (2 * 12) for each of them, and 16 / (2 * 4) for a lens."""
+    label = (np.arange(16) % 4 == 0).astype(np.int8)
+    weight = np.where(label == 1, 2.0, 2 / 3).astype(np.float32)
+    models = []
+    for columns, chosen in (({}, "balanced"), ({"weight": weight}, "none")):
+        samples, model = write_set(16, columns={"label": label, **columns}), logistic_model()
+        fit(model, samples, samples, NORMALISATION, settings(class_weight=chosen), tmp_path / chosen, silent)
+        models.append(weights_of(model))
+    for one, other in zip(*models, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-7)

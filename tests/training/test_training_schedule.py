@@ -1,13 +1,18 @@
-"""Learning-rate schedules against their formulas, and the papers' recipes as defaults of the stage."""
+"""Learning-rate schedules against their formulas."""
 
 import math
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from astrocnn.stages.train import Parameters
-from astrocnn.training.recipe import recipe_defaults
-from astrocnn.training.schedule import CosineSchedule, Schedule, StepSchedule
+from astrocnn.training.schedule import (
+    ConstantSchedule,
+    CosineSchedule,
+    InverseTimeSchedule,
+    PiecewiseSchedule,
+    Schedule,
+    StepSchedule,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,13 @@ def test_a_schedule_is_told_by_its_kind():
         {"kind": "step", "every_epochs": 5, "divide_by": 1.0},
         {"kind": "cosine", "end": 2.0},
         {"kind": "cosine", "every_epochs": 5},
+        {"kind": "constant", "end": 0.1},
+        {"kind": "piecewise", "at_epochs": [3.0, 2.0], "factors": [0.1, 0.01]},
+        {"kind": "piecewise", "at_epochs": [2.0, 3.0], "factors": [0.1]},
+        {"kind": "piecewise", "at_epochs": [0.0], "factors": [0.1]},
+        {"kind": "piecewise", "at_epochs": [2.0], "factors": [0.0]},
+        {"kind": "piecewise", "at_epochs": [], "factors": []},
+        {"kind": "inverse_time", "decay": 0.0},
         {"kind": "exponential"},
         {},
     ],
@@ -71,31 +83,21 @@ def test_schedules_that_are_none_are_refused(wrong):
         TypeAdapter(Schedule).validate_python(wrong)
 
 
-def parameters(**values):
-    return Parameters.model_validate({"samples": (), **values})
+def test_a_constant_rate_stays():
+    assert {ConstantSchedule().factor(epoch, 10, 7) for epoch in (0.0, 3.3, 9.99)} == {1.0}
 
 
-def test_a_paper_s_recipe_fills_in_what_a_file_leaves_out():
-    """Lanusse et al. 2018 and their code; the clipping from Metcalf et al. 2019: 250 sigma."""
-    effective = parameters(network="deeplens").effective()
-    assert effective["epochs"] == 120
-    assert effective["batch_size"] == 128
-    assert effective["learning_rate"] == 1e-3
-    assert effective["schedule"] == {"kind": "step", "divide_by": 10.0, "every_epochs": 40}
-    assert effective["clip_sigma"] == 250
+@pytest.mark.parametrize(
+    ("epoch", "factor"), [(0.0, 1.0), (324.79, 1.0), (324.81, 0.1), (414.9, 0.1), (415.0, 0.01), (450.9, 0.01)]
+)
+def test_pieces_of_dieleman(epoch, factor):
+    """0.04, then 0.004 and 0.0004 (Dieleman et al. 2015), also within an epoch."""
+    schedule = PiecewiseSchedule(at_epochs=[324.8, 415.0], factors=[0.1, 0.01])
+    assert schedule.factor(epoch, 451, 3464) == factor
 
 
-def test_the_file_goes_before_the_recipe():
-    effective = parameters(network="deeplens", epochs=3, schedule={"kind": "cosine"}, clip_sigma=None).effective()
-    assert effective["epochs"] == 3
-    assert effective["schedule"]["kind"] == "cosine"
-    assert effective["clip_sigma"] is None
-    assert effective["batch_size"] == 128
-
-
-def test_a_network_without_a_recipe_needs_its_values_stated():
-    assert recipe_defaults("pocket") == {}
-    with pytest.raises(ValidationError) as caught:
-        parameters(network="pocket")
-    missing = {error["loc"][0] for error in caught.value.errors() if error["type"] == "missing"}
-    assert missing == {"epochs", "batch_size", "learning_rate", "schedule"}
+def test_inverse_time_is_the_decay_of_keras_1():
+    """Rate / (1 + decay * iterations), and iterations counts the steps done before this one."""
+    schedule, steps = InverseTimeSchedule(decay=0.01), 6
+    rates = [schedule.factor(epoch + (step + 0.5) / steps, 3, steps) for epoch in range(3) for step in range(steps)]
+    assert rates == pytest.approx([1 / (1 + 0.01 * iterations) for iterations in range(18)], rel=1e-12)

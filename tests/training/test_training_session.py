@@ -2,7 +2,6 @@
 
 import csv
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from astrocnn.scoring.calibration import fit_logistic
 from astrocnn.training.augment import Augmentation
 from astrocnn.training.model_folder import load_model
 from astrocnn.training.normalise import fit_normalisation
+from astrocnn.training.parameters import NetworkTraining
 from astrocnn.training.predict import predict_set
 from astrocnn.training.schedule import CosineSchedule
 from astrocnn.training.session import TrainingOrder, import_model, train_model
@@ -40,7 +40,7 @@ def order(pocket, write_set):
             samples.shards[0].parent,
             "hash-of-samples",
             {"epochs": 2},
-            SimpleNamespace(**parameters),
+            NetworkTraining(**parameters),
             verdict,
             7,
             start_from,
