@@ -47,21 +47,12 @@ def facts_of(kind: str, folder: Path) -> Facts:
 
 
 def _model(folder: Path) -> Facts:
-    from astrocnn.training.model_folder import read_card
+    from astrocnn.cli.model_facts import evaluations, model_rows
+    from astrocnn.training.model_card import read_card
 
     card = read_card(folder)
-    field = card.receptive_field
-    options = ", ".join(f"{key} {value}" for key, value in card.options.items()) or "as in the paper"
-    needed = f", {field['needed']:.4g} needed" if field.get("needed") else ""
-    rows = [
-        ("network", f"{card.network}: {options}"),
-        ("takes", f"{card.size_px} px of {card.scale:g} {card.scale_unit}, bands {', '.join(card.bands)}"),
-        ("tells", " from ".join(reversed(card.classes)) if len(card.classes) == 2 else ", ".join(card.classes)),
-        ("receptive field", f"{field['had']:.4g} {field['unit']}{needed}: {field['level']}"),
-        ("metrics", ", ".join(f"{name} {value:.4g}" for name, value in card.metrics.items())),
-        ("calibration", card.calibration.kind if card.calibration else "none"),
-    ]  # fmt: skip
-    return Facts(rows, {"card": card.model_dump(mode="json")})
+    data = {"card": card.model_dump(mode="json"), "evaluations": dict(evaluations(folder))}
+    return Facts(list(model_rows(card, folder)), data)
 
 
 def _evaluation(folder: Path) -> Facts:

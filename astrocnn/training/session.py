@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 
 from astrocnn import backend
 from astrocnn.errors import StageFailed
-from astrocnn.networks.registry import configure
+from astrocnn.networks.registry import configure, plugin_of
 from astrocnn.pipeline.identity import backend_identity
 from astrocnn.pipeline.provenance import package_versions
 from astrocnn.receptive_field.coverage import Verdict
@@ -21,21 +22,14 @@ from astrocnn.samples.splits import check_leaks
 from astrocnn.scoring.calibration import Calibration, fit_logistic
 from astrocnn.training.augment import Augmentation
 from astrocnn.training.fit import FitSettings, fit, target_labels
-from astrocnn.training.model_folder import (
-    CARD,
-    NETWORK,
-    ModelCard,
-    load_model,
-    read_card,
-    refuse_mismatch,
-    trained_on,
-    write_model,
-)
+from astrocnn.training.model_card import CARD, ModelCard, read_card
+from astrocnn.training.model_folder import NETWORK, load_model, refuse_mismatch, trained_on, write_model
 from astrocnn.training.normalise import Normalisation, fit_normalisation
 from astrocnn.training.predict import predict_set
 from astrocnn.training.schedule import Schedule
 
 HISTORY, FIELD = "history.csv", "receptive_field.json"
+TRAINING_SPLITS = ("train", "validation")
 
 
 class TrainParameters(Protocol):
@@ -137,7 +131,7 @@ def train_model(
     history = fit(model, train, validation, normalisation, settings, scratch, progress)
     calibration = _calibrate(model, validation, normalisation, size, parameters.views)
     _write_history(out / HISTORY, history)
-    card = _card(order, samples, normalisation, calibration, history, size)
+    card = _card(order, samples, normalisation, calibration, history, size, model)
     write_model(out, card, model, _used(order, train, validation))
     _write_field(out / FIELD, order, card)
     return {"train": train.ids.tolist(), "validation": validation.ids.tolist()}
@@ -177,8 +171,9 @@ def _calibrate(
 
 def _card(
     order: TrainingOrder, samples: SampleSet, normalisation: Normalisation, calibration: Calibration | None,
-    history: list[dict[str, float]], size: int,
+    history: list[dict[str, float]], size: int, model: Any,
 ) -> ModelCard:  # fmt: skip
+    plugin = plugin_of(str(order.parameters.network))
     meta, last = samples.meta, history[-1] if history else {}
     return ModelCard(
         network=str(order.parameters.network), options=order.parameters.options, kind=meta.kind, bands=meta.bands,
@@ -187,7 +182,9 @@ def _card(
         classes=meta.classes, positive=meta.positive, calibration=calibration,
         metrics={name: last[name] for name in ("loss", "validation_loss", "validation_auroc") if name in last},
         recipe=order.recipe, samples_hash=order.samples_hash, seed=order.seed,
-        versions={**package_versions(), **backend_identity()},
+        versions={**package_versions(), **backend_identity()}, plugins=(plugin,) if plugin else (),
+        objects={name: counts for name, counts in samples.summary()["splits"].items() if name in TRAINING_SPLITS},
+        parameters=sum(math.prod(weight.shape) for weight in model.trainable_weights),
     )  # fmt: skip
 
 
@@ -202,7 +199,7 @@ def _write_field(path: Path, order: TrainingOrder, card: ModelCard) -> None:
 
     from astrocnn.receptive_field.tables import field_of
 
-    shape = (*(card.size_px for _ in range(2)), len(card.bands))
-    field = field_of(configure(card.network, card.options), shape)
+    network = configure(card.network, card.options)
+    field = field_of(network, (*(card.size_px for _ in network.axis_names), len(card.bands)))
     content = {"verdict": order.verdict.to_json(), "field": field.to_json()}
     path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
