@@ -172,7 +172,7 @@ def require_plugins(recorded: Iterable[Plugin], where: str) -> None:
                 "needs a plugin that is not there", where=where, expected=str(wanted), fix=wanted.how_to_get()
             )
         if all(plugin.sha256 != wanted.sha256 for plugin in alike):
-            log.warning("%s: was made with %s; what is there is %s, and may give others", where, wanted, alike[0])
+            log.warning("%s: was made with %s; what is there is %s, and may differ", where, wanted, alike[0])
 
 
 def _present(wanted: Plugin) -> list[Plugin]:
