@@ -80,6 +80,7 @@ class Train(Stage[Parameters]):
 
     use = "train"
     produces = "Model"
+    revision = 2
     uses_keras = True
 
     def needs(self, key: str, taken: dict[str, References]) -> bool:
