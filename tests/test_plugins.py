@@ -151,6 +151,8 @@ def test_two_packages_with_one_name_are_told(install):
     install("outside_f")
     with pytest.raises(PipelineFileError, match=r"two packages add from-outside.*outside-[ef] and outside-[ef]"):
         registry.names()
+    (told,) = doctor(None)
+    assert (told.level, "two packages add from-outside" in told.text) == ("problem", True)
 
 
 def test_stages_of_packages_are_found_by_the_name_of_their_entry_point(install):

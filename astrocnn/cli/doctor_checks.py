@@ -66,8 +66,12 @@ def _requirements(texts: Sequence[str]) -> Iterator[Finding]:
 
 def plugins(runs: Path) -> Iterator[Finding]:
     """Installed packages that add stages or networks, and whether they can be loaded."""
-    for plugin in installed_plugins():
-        yield Finding("plugins", str(plugin))
+    try:
+        for plugin in installed_plugins():
+            yield Finding("plugins", str(plugin))
+    except PipelineFileError as error:  # two of one name: nothing of them can be told apart
+        yield Finding("plugins", f"{error.what}: {error.received}", "problem", error.fix or "")
+        return
     for group in (STAGES, NETWORKS):
         for point in points(group).values():
             try:

@@ -91,7 +91,8 @@ def load_model(folder: str | Path) -> TrainedModel:
 def _refuse_other_network(card: ModelCard, network: Any, folder: Path) -> None:
     """Refuse a network that takes other inputs than its card says."""
     *sizes, bands = network.input_shape[1:]
-    if bands != len(card.bands) or any(size not in (None, card.size_px) for size in sizes):
+    known = [size for size in sizes if size is not None]
+    if bands != len(card.bands) or (known and min(known) != card.size_px):
         raise StoreError(
             f"{CARD} and {NETWORK} are not of one model", where=str(folder),
             expected=f"inputs of {card.size_px} px and {len(card.bands)} bands", received=network.input_shape[1:],

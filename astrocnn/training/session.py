@@ -16,6 +16,7 @@ from astrocnn.errors import StageFailed
 from astrocnn.networks.registry import configure, plugin_of
 from astrocnn.pipeline.identity import backend_identity
 from astrocnn.pipeline.provenance import package_versions
+from astrocnn.plugins import require_plugins
 from astrocnn.receptive_field.coverage import Verdict
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.splits import check_leaks
@@ -90,8 +91,8 @@ class TrainingOrder:
 
 
 def import_model(folder: Path, out: Path) -> None:
-    """Copy a trained model folder unchanged; raises StoreError when it is none."""
-    read_card(folder)
+    """Copy a trained model folder unchanged; raises StoreError when it is none, or a plugin of it is not there."""
+    require_plugins(read_card(folder).plugins, str(folder))
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name not in ("done.json", "provenance.json", "environment.json", "ledger.parquet"):
             shutil.copyfile(path, out / path.name)
