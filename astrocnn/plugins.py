@@ -208,7 +208,7 @@ def _package_sha256(top: str) -> str:
     folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
     files = [(path.relative_to(folder), path) for folder in folders for path in folder.rglob("*") if path.is_file()]
     if spec is not None and spec.origin and not folders:
-        files = [(Path(spec.origin).relative_to(Path(spec.origin).parent), Path(spec.origin))]
+        files = [(Path(Path(spec.origin).name), Path(spec.origin))]  # a package of one module
     digest = hashlib.sha256()
     for name, path in sorted((name, path) for name, path in files if "__pycache__" not in name.parts):
         digest.update(f"{name.as_posix()}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())

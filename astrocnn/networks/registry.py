@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import astrocnn.networks
-from astrocnn import plugins
+from astrocnn import backend, plugins
 from astrocnn.errors import PipelineFileError, UnknownName
 from astrocnn.networks.base import Network
 from astrocnn.spelling import suggestion
@@ -85,6 +85,7 @@ def load_outside_layers() -> None:
 
 def load_layers_of(name: str) -> None:
     """Import the modules that a network's layers come from, so that it can be loaded from its file; Keras with them."""
+    backend.prepare()  # before a module of layers imports Keras by itself
     for module in get(name).source_modules:
         importlib.import_module(module)
 
