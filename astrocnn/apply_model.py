@@ -9,7 +9,8 @@ from pathlib import Path
 
 from astrocnn.errors import MismatchError
 from astrocnn.pipeline.config import PipelineConfig, load_config
-from astrocnn.training.model_folder import ModelCard, read_card
+from astrocnn.plugins import require_plugins
+from astrocnn.training.model_card import ModelCard, read_card
 
 PIPELINE = "apply-model"
 
@@ -51,7 +52,7 @@ def scoring_config(
     Raises
     ------
     StoreError
-        When the folder holds no model.
+        When the folder holds no model, or a plugin it was made with is not there.
     MismatchError
         When the bands are not those of the model, or it takes no images of a known scale.
     PipelineFileErrors
@@ -70,7 +71,9 @@ def scoring_config(
         "stages.objects.size_arcsec": card.size_px * _scale(card, model),
     }  # fmt: skip
     own = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in chosen.items()]
-    return replace(load_config(PIPELINE, settings=[*own, *settings]), name=name)
+    config = load_config(PIPELINE, settings=[*own, *settings])
+    require_plugins(card.plugins, str(model))  # before the images are read; the settings may have named them
+    return replace(config, name=name)
 
 
 def _scale(card: ModelCard, model: Path) -> float:

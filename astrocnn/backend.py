@@ -28,8 +28,25 @@ def threads() -> int:
     return _prepared.get("threads", _wanted)
 
 
+def require(backend: str) -> None:
+    """Let Keras run with a backend in this process, whatever is set for others; nothing is imported.
+
+    Raises
+    ------
+    StageFailed
+        When Keras runs with another one already.
+    """
+    running = sys.modules["keras"].backend.backend() if "keras" in sys.modules else backend
+    if running != backend:
+        raise StageFailed(
+            "the backend cannot be changed in a running process", expected=backend, received=running,
+            fix=f"start a new process with KERAS_BACKEND={backend}",
+        )  # fmt: skip
+    os.environ["KERAS_BACKEND"] = backend
+
+
 @contextmanager
-def _without_native_chatter() -> Iterator[None]:
+def without_native_chatter() -> Iterator[None]:
     """Silence what native libraries print to stderr while they are loaded; Python's own errors still come through."""
     sys.stderr.flush()
     kept = os.dup(2)
@@ -66,7 +83,7 @@ def prepare() -> Any:
     if not _prepared:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # TensorFlow leaves it out on some processors: a third slower
-        with _without_native_chatter():
+        with without_native_chatter():
             import keras
 
             _fix_threads(keras.backend.backend(), _wanted)

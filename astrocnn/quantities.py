@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from astrocnn.errors import PipelineFileError
 
@@ -57,3 +58,11 @@ def count_text(number: float) -> str:
         if abs(number) >= 0.9995 * 10**power:
             return f"{number / 10**power:.3g} {letter}"
     return f"{number:.3g}"
+
+
+def extent_text(samples: Sequence[float], scale: float | None, unit: str | None, sample: str = "px") -> str:
+    """Size along each axis, in pixels or time steps and on the sky or in time: `45 x 45 px = 9 x 9 arcsec`."""
+    counted = f"{' x '.join(f'{number:.4g}' for number in samples)} {sample}"
+    if scale is None:
+        return counted
+    return f"{counted} = {' x '.join(f'{number * scale:.4g}' for number in samples)} {unit}"

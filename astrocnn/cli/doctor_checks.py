@@ -17,8 +17,9 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 from astrocnn.cli.columns import bytes_text
-from astrocnn.errors import StoreError
+from astrocnn.errors import PipelineFileError, StoreError
 from astrocnn.pipeline.provenance import package_versions
+from astrocnn.plugins import NETWORKS, STAGES, installed_plugins, load_point, points
 
 GB = 10**9
 DISK_NEEDED, DISK_WANTED = GB, 10 * GB
@@ -61,6 +62,22 @@ def _requirements(texts: Sequence[str]) -> Iterator[Finding]:
         if not requirement.specifier.contains(there, prereleases=True):
             text = f"{requirement.name} {there} is not one that astrocnn works with: {requirement.specifier}"
             yield Finding("packages", text, "problem", step)
+
+
+def plugins(runs: Path) -> Iterator[Finding]:
+    """Installed packages that add stages or networks, and whether they can be loaded."""
+    try:
+        for plugin in installed_plugins():
+            yield Finding("plugins", str(plugin))
+    except PipelineFileError as error:  # two of one name: nothing of them can be told apart
+        yield Finding("plugins", f"{error.what}: {error.received}", "problem", error.fix or "")
+        return
+    for group in (STAGES, NETWORKS):
+        for point in points(group).values():
+            try:
+                load_point(point)
+            except PipelineFileError as error:
+                yield Finding("plugins", f"{error.where}: {error.what}", "problem", error.fix or "")
 
 
 def runs_folder(runs: Path) -> Iterator[Finding]:
@@ -191,4 +208,11 @@ def terminal(runs: Path) -> Iterator[Finding]:
         yield Finding("terminal", f"encoding {encoding or 'unknown'}", "warning", "export PYTHONUTF8=1")
 
 
-CHECKS: tuple[Check, ...] = (python_and_packages, terminal, memory_and_cores, runs_folder, backend_and_training)
+CHECKS: tuple[Check, ...] = (
+    python_and_packages,
+    plugins,
+    terminal,
+    memory_and_cores,
+    runs_folder,
+    backend_and_training,
+)

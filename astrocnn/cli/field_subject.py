@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from astrocnn.cli.locate import product_folder
 from astrocnn.errors import InputMissing, MismatchError, PipelineFileError, StoreError, UnknownName
 from astrocnn.pipeline.document import parse_scalar
-from astrocnn.quantities import parse_quantity
+from astrocnn.quantities import extent_text, parse_quantity
 from astrocnn.spelling import suggestion
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Subject:
 
     def length(self, pixels: float) -> str:
         """Pixels, and what they are on the sky or in time."""
-        return f"{pixels:.4g} px" if self.scale is None else f"{pixels:.4g} px = {pixels * self.scale:.4g} {self.unit}"
+        return extent_text([pixels], self.scale, self.unit)
 
 
 def subject_of(name: str, runs: Path, size: int | None = None, bands: int = 1, options: Sequence[str] = ()) -> Subject:
@@ -154,10 +154,12 @@ def _application(name: str, size: int | None) -> Subject:
 
 
 def _keras_file(path: Path, size: int | None, bands: int) -> Subject:
+    from astrocnn.networks.registry import load_outside_layers
     from astrocnn.training.model_folder import load_network
 
     if not path.is_file():
         raise InputMissing("no Keras model stands here", where=str(path), expected="a file written by model.save()")
+    load_outside_layers()
     return _built(load_network(path), str(path), size, bands)
 
 
@@ -177,7 +179,8 @@ def _model(name: str, runs: Path) -> Subject:
     from astrocnn.networks.registry import names
     from astrocnn.pipeline.store import read_json
     from astrocnn.receptive_field.field import ReceptiveField
-    from astrocnn.training.model_folder import load_model, read_card
+    from astrocnn.training.model_card import read_card
+    from astrocnn.training.model_folder import load_model
 
     if len(Path(name).parts) == 1 and not Path(name).is_dir():
         raise UnknownName(f"there is no network {name!r}", fix=suggestion(name, names()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from astrocnn.cli.columns import aligned, heading
-from astrocnn.errors import UnknownName
+from astrocnn.errors import PipelineFileError, UnknownName
 from astrocnn.spelling import suggestion
 
 if TYPE_CHECKING:
@@ -60,7 +60,13 @@ def _stage(name: str) -> Iterator[str]:
 def _networks() -> Iterable[Entry]:
     from astrocnn.networks import registry
 
-    return [Entry(name, registry.get(name).summary()) for name in registry.names()]
+    def summary(name: str) -> str:
+        try:
+            return registry.get(name).summary()
+        except PipelineFileError as error:  # of a package from outside: the others are listed all the same
+            return str(error)
+
+    return [Entry(name, summary(name)) for name in registry.names()]
 
 
 def _network(name: str) -> Iterator[str]:

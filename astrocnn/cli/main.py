@@ -30,6 +30,7 @@ COMMANDS = {
     "show": "show what a product is, how it was made, its numbers",
     "field": "receptive field of a network, layer by layer, on the sky",
     "score": "apply a trained model to new images, without a pipeline file",
+    "export": "write a trained model as ONNX, for other programs",
     "list": "list stages, networks, instruments, pipelines or samples",
     "new": "write a ready, commented pipeline to edit",
     "sample": "write real sample input as FITS",

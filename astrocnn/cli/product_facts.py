@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from astrocnn.cli.columns import aligned, bytes_text, heading
 
 if TYPE_CHECKING:
-    from astrocnn.training.model_folder import ModelCard
+    pass
 
 _HEAD = 10
 _CATALOG = ("rank", "id", "ra", "dec", "score", "probability", "flag_names")
@@ -50,34 +50,12 @@ def facts_of(kind: str, folder: Path) -> Facts:
 
 
 def _model(folder: Path) -> Facts:
-    from astrocnn.training.model_folder import read_card
+    from astrocnn.cli.model_facts import evaluations, model_rows
+    from astrocnn.training.model_card import read_card
 
     card = read_card(folder)
-    field = card.receptive_field
-    options = ", ".join(f"{key} {value}" for key, value in card.options.items()) or "as in the paper"
-    needed = f", {field['needed']:.4g} needed" if field.get("needed") else ""
-    rows = [
-        ("network", f"{card.network}: {options}"),
-        ("takes", f"{_input(card)}, bands {', '.join(card.bands)}"),
-        ("tells", _answer(card)),
-        ("receptive field", f"{field['had']:.4g} {field['unit']}{needed}: {field['level']}"),
-        ("metrics", ", ".join(f"{name} {value:.4g}" for name, value in card.metrics.items())),
-        ("calibration", card.calibration.kind if card.calibration else "none"),
-    ]  # fmt: skip
-    return Facts(rows, {"card": card.model_dump(mode="json")})
-
-
-def _input(card: ModelCard) -> str:
-    unit = "px" if card.kind == "images" else "samples"
-    sizes = dict.fromkeys(card.axes_px)  # one number for a square
-    scale = f" of {card.scale:g} {card.scale_unit}" if card.scale else ""
-    return f"{' x '.join(map(str, sizes))} {unit}{scale}"
-
-
-def _answer(card: ModelCard) -> str:
-    if len(card.classes) == 2:
-        return " from ".join(reversed(card.classes))
-    return ", ".join(card.targets or card.classes)
+    data = {"card": card.model_dump(mode="json"), "evaluations": dict(evaluations(folder))}
+    return Facts(list(model_rows(card, folder)), data)
 
 
 def _evaluation(folder: Path) -> Facts:

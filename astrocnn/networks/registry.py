@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import astrocnn.networks
+from astrocnn import backend, plugins
 from astrocnn.errors import PipelineFileError, UnknownName
 from astrocnn.networks.base import Network
 from astrocnn.spelling import suggestion
@@ -43,9 +44,9 @@ def _load_zoo() -> None:
 
 
 def names() -> tuple[str, ...]:
-    """Names of all networks, sorted."""
+    """Names of all networks, sorted: the zoo's, those of plugin files, and those of installed packages."""
     _load_zoo()
-    return tuple(sorted(_NETWORKS))
+    return tuple(sorted({*_NETWORKS, *plugins.points(plugins.NETWORKS)}))
 
 
 def get(name: str) -> type[Network]:
@@ -55,10 +56,38 @@ def get(name: str) -> type[Network]:
     ------
     UnknownName
         With the nearest spelling.
+    PipelineFileError
+        When the package that adds it cannot be loaded, or adds something else.
     """
     if name not in names():
         raise UnknownName(f"there is no network {name!r}", fix=suggestion(name, names()))
+    if point := plugins.points(plugins.NETWORKS).get(name):
+        network = plugins.load_point(point)
+        if not (isinstance(network, type) and issubclass(network, Network) and network.name == name):
+            raise PipelineFileError(
+                "an entry point leads to something else", where=f"{plugins.NETWORKS}: {name} = {point.value}",
+                expected=f"a subclass of Network whose `name` is {name!r}", received=repr(network),
+            )  # fmt: skip
+        register(network)
     return _NETWORKS[name]
+
+
+def plugin_of(name: str) -> plugins.Plugin | None:
+    """Plugin that a network comes from; None for one of the zoo."""
+    return plugins.plugin_of(get(name).__module__)
+
+
+def load_outside_layers() -> None:
+    """Import the layers of every network of an installed package, for a network of unknown origin."""
+    for name in plugins.points(plugins.NETWORKS):
+        load_layers_of(name)
+
+
+def load_layers_of(name: str) -> None:
+    """Import the modules that a network's layers come from, so that it can be loaded from its file; Keras with them."""
+    backend.prepare()  # before a module of layers imports Keras by itself
+    for module in get(name).source_modules:
+        importlib.import_module(module)
 
 
 def configure(name: str, options: Mapping[str, Any] | None = None) -> Network:

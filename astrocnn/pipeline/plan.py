@@ -18,6 +18,7 @@ from astrocnn.pipeline.problems import Problem, raise_errors
 from astrocnn.pipeline.release import other_products
 from astrocnn.pipeline.stage import Finding, Forecast, Outside, Part, Reference, Scene, Source
 from astrocnn.pipeline.store import Store
+from astrocnn.plugins import Plugin, plugin_of
 from astrocnn.spelling import suggestion
 
 FILE_HASHES = "files.json"
@@ -46,6 +47,8 @@ class StagePlan:
     forecast : Forecast
     again : frozenset of str
         Hashes of parts that are made although they are done.
+    plugins : tuple of Plugin
+        What from outside it is made with.
     """
 
     entry: StageEntry
@@ -57,6 +60,7 @@ class StagePlan:
     parts: tuple[Part, ...] | None = None
     forecast: Forecast = field(default_factory=Forecast)
     again: frozenset[str] = frozenset()
+    plugins: tuple[Plugin, ...] = ()
 
     @property
     def name(self) -> str:
@@ -167,6 +171,7 @@ class _Planner:
         if numbered is not None:
             identity["parts"] = {part.name: part.hash for part in numbered}
         plan = StagePlan(entry, "run", "", content_hash(identity), identity, scene, numbered, forecast)
+        plan.plugins = self._plugins(entry, plugin_of(type(entry.stage).__module__))
         self._decide(plan)
         return plan
 
@@ -218,9 +223,14 @@ class _Planner:
         }
         if stage.uses_keras:
             identity["backend"] = {**backend_identity(), "threads": self.config.threads}
-        if self.config.plugins:
-            identity["plugins"] = [plugin.sha256 for plugin in self.config.plugins]
+        if plugins := self._plugins(entry):
+            identity["plugins"] = [plugin.sha256 for plugin in plugins]
         return identity
+
+    def _plugins(self, entry: StageEntry, further: Plugin | None = None) -> tuple[Plugin, ...]:
+        """Files that the pipeline names, which may reach into any stage, what defines this one's result, and more."""
+        found = (*self.config.plugins, *entry.stage.plugins(entry.parameters), *((further,) if further else ()))
+        return tuple({plugin.sha256: plugin for plugin in found}.values())
 
     def _identity(self, entry: StageEntry, scene: Scene, outside: dict[str, Any]) -> dict[str, Any]:
         identity = self._common(entry)

@@ -14,6 +14,7 @@ from astrocnn.pipeline.ledger import Ledger, read_ledger, rejected_fraction
 from astrocnn.pipeline.provenance import environment, reset_peak_memory
 from astrocnn.pipeline.stage import Part, Progress, Scene, Stage, StageParameters, Task
 from astrocnn.pipeline.store import DONE, ENVIRONMENT, PROVENANCE, Store, mark_done, read_json, write_json
+from astrocnn.plugins import Plugin
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -71,8 +72,11 @@ def publish_product(
     parts: tuple[Part, ...] | None,
     progress: Progress,
     run: Any,
+    plugins: Sequence[Plugin] = (),
 ) -> None:
     """Make a whole product, or put it together from its parts, and put it into the store.
+
+    Its provenance records the plugins by name, version and hash.
 
     Raises
     ------
@@ -92,6 +96,8 @@ def publish_product(
             ledger.extend(read_ledger(folder))
         stage.finish(task, folders)
 
-    provenance = {"stage": scene.name, "use": stage.use, "hash": digest, "identity": identity}
+    provenance: dict[str, Any] = {"stage": scene.name, "use": stage.use, "hash": digest, "identity": identity}
+    if plugins:
+        provenance["plugins"] = [plugin.model_dump() for plugin in plugins]
     product, scratch = store.product(scene.name, digest), store.scratch(scene.name, digest)
     _publish(store, product, scratch, work, provenance, folders)

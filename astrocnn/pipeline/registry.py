@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
+from astrocnn import plugins
 from astrocnn.errors import PipelineFileError, UnknownName
 from astrocnn.pipeline.stage import Stage
 from astrocnn.spelling import suggestion
 
-ENTRY_POINTS = "astrocnn.stages"
 _PACKAGE = "astrocnn.stages"
 _registered: dict[str, Stage[Any]] = {}
 
@@ -36,8 +35,7 @@ def register_stage(stage: Stage[Any]) -> Stage[Any]:
 def _stages_found() -> tuple[str, ...]:
     package = importlib.import_module(_PACKAGE)
     own = (info.name.replace("_", "-") for info in pkgutil.iter_modules(package.__path__) if info.name[0] != "_")
-    outside = (point.name for point in entry_points(group=ENTRY_POINTS))
-    return tuple(sorted({*own, *outside}))
+    return tuple(sorted({*own, *plugins.points(plugins.STAGES)}))
 
 
 def stage_names() -> tuple[str, ...]:
@@ -57,7 +55,7 @@ def stage_named(use: str) -> Stage[Any]:
         raise UnknownName(f"no stage is called {use!r}", fix=suggestion(use, stage_names()))
     if use in _registered:
         return _registered[use]
-    for point in entry_points(group=ENTRY_POINTS, name=use):
-        stage: Stage[Any] = point.load()
+    if point := plugins.points(plugins.STAGES).get(use):
+        stage: Stage[Any] = plugins.load_point(point)
         return stage
     return importlib.import_module(f"{_PACKAGE}.{use.replace('-', '_')}").STAGE

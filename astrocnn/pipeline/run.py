@@ -169,7 +169,7 @@ def _make(plan: Plan, stage_plan: StagePlan, options: Options, progress: Progres
     if scene is None:
         raise StoreError("was planned without a scene", where=entry.name)
     if stage_plan.parts is not None:
-        plugins = tuple(plugin.path for plugin in plan.config.plugins)
+        plugins = tuple(plugin.path for plugin in plan.config.plugins if plugin.path)
         order = PartOrder(plan.store, entry.stage.use, entry.parameters, scene, plugins)
         make_parts(
             order,
@@ -181,7 +181,7 @@ def _make(plan: Plan, stage_plan: StagePlan, options: Options, progress: Progres
         )
     publish_product(
         plan.store, entry.stage, entry.parameters, scene, stage_plan.hash, stage_plan.identity, stage_plan.parts,
-        progress, run,
+        progress, run, stage_plan.plugins,
     )  # fmt: skip
 
 

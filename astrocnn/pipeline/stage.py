@@ -19,6 +19,7 @@ from astrocnn.errors import StageFailed
 if TYPE_CHECKING:
     from astrocnn.instruments import Instrument
     from astrocnn.pipeline.ledger import Ledger
+    from astrocnn.plugins import Plugin
 
 
 @dataclass(frozen=True)
@@ -368,6 +369,10 @@ class Stage(Generic[P]):
 
     def report_check(self, parameters: P, scene: Scene | None) -> Iterable[str]:
         """Lines that `astrocnn check` prints for a stage in which nothing is wrong."""
+        return ()
+
+    def plugins(self, parameters: P) -> Iterable[Plugin]:
+        """Plugins whose content defines the result; the stage's own package has `revision` for that."""
         return ()
 
     def parts(self, parameters: P, scene: Scene) -> Sequence[Part] | None:

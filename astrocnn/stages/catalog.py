@@ -78,7 +78,7 @@ def _scored(scene: Scene) -> Source | None:
 
 
 def _metadata(task: Task[Parameters]) -> dict[str, Any]:
-    from astrocnn.training.model_folder import CARD, read_card
+    from astrocnn.training.model_card import CARD, read_card
 
     scores = task.source("scores")
     metadata: dict[str, Any] = {

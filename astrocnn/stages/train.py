@@ -10,8 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from astrocnn import backend
 from astrocnn.errors import AstrocnnError, PipelineFileError, StageFailed
-from astrocnn.networks.registry import configure
+from astrocnn.networks.registry import configure, names, plugin_of
 from astrocnn.pipeline.stage import Edge, Finding, Forecast, References, Scene, Source, Stage, StageParameters, Task
+from astrocnn.plugins import Plugin
 from astrocnn.quantities import RELATIVE
 from astrocnn.receptive_field.coverage import Verdict, gate
 from astrocnn.receptive_field.tables import field_of
@@ -126,6 +127,12 @@ class Train(Stage[Parameters]):
         elif samples and samples.forecast.shape is not None and parameters.network is not None:
             yield from _verdict_lines(parameters, samples)
 
+    def plugins(self, parameters: Parameters) -> Iterable[Plugin]:
+        """The one that the network comes from."""
+        network = parameters.network
+        own = plugin_of(network) if network in names() else None  # else the check tells that there is none
+        return () if own is None else (own,)
+
     def run(self, task: Task[Parameters]) -> None:
         """Import, or train and write the model folder."""
         from astrocnn.training.session import TrainingOrder, import_model, train_model
@@ -150,7 +157,7 @@ class Train(Stage[Parameters]):
 
 def _with_model(parameters: Parameters, model: Source | None) -> Parameters:
     """Parameters with the network, options and input of the model that is trained on, where it is there already."""
-    from astrocnn.training.model_folder import CARD, read_card
+    from astrocnn.training.model_card import CARD, read_card
 
     if model is None or not (model.folder / CARD).is_file():
         return parameters
@@ -218,7 +225,7 @@ def _verdict_lines(parameters: Parameters, samples: Source) -> Iterable[str]:
 
 
 def _imported_lines(model: Source) -> Iterable[str]:
-    from astrocnn.training.model_folder import CARD, read_card
+    from astrocnn.training.model_card import CARD, read_card
 
     if (model.folder / CARD).is_file():
         card = read_card(model.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -11,107 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from astrocnn import backend
 from astrocnn.errors import MismatchError, StoreError
+from astrocnn.networks import registry
 from astrocnn.networks.layers import load_layers
-from astrocnn.samples.meta import AXES, SampleMeta
-from astrocnn.scoring.calibration import Calibration
-from astrocnn.training.normalise import Normalisation
+from astrocnn.plugins import require_plugins
+from astrocnn.quantities import extent_text
+from astrocnn.samples.meta import SampleMeta
+from astrocnn.training.model_card import CARD, WORDS, ModelCard, read_card
 
-FORMAT_VERSION = 1
-CARD, NETWORK, TRAINED_ON = "model.yaml", "network.keras", "trained_on.csv"
+NETWORK, TRAINED_ON = "network.keras", "trained_on.csv"
 _SCALE_TOLERANCE = 0.01
-
-
-class ModelCard(BaseModel):
-    """What `model.yaml` says: on what a network works, how it was made, how good it is.
-
-    Attributes
-    ----------
-    network, options
-        Name in the zoo and its options.
-    kind, bands, scale, scale_unit, stamp_px, size_px
-        Objects it takes: kind, bands in order, pixel scale, side (or length) of those it was trained from and of its
-        input.
-    input_size : tuple of int
-        The input along each axis; empty in folders written before it was kept, when all sides were the same.
-    normalisation : Normalisation
-    views : int
-        Exact turns and mirror images whose outputs are averaged.
-    receptive_field : dict
-        Verdict of the gate, with policy and numbers.
-    classes, positive
-        Names of the labels, and the one searched for.
-    targets
-        Columns of numbers it gives instead, in the order of its first outputs.
-    calibration : Calibration, optional
-        From score to probability at the training set's prevalence.
-    metrics : dict
-        Last epoch's numbers on the validation set.
-    recipe : dict
-        Parameters of the training.
-    samples_hash : str
-        Content hash of the training samples.
-    seed : int
-    versions : dict
-        Packages and backend.
-    plugins : list
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format_version: int = FORMAT_VERSION
-    network: str
-    options: dict[str, Any]
-    kind: str
-    bands: tuple[str, ...]
-    scale: float | None
-    scale_unit: str | None
-    stamp_px: int
-    size_px: int
-    input_size: tuple[int, ...] = ()
-    normalisation: Normalisation
-    views: int
-    receptive_field: dict[str, Any]
-    classes: tuple[str, ...]
-    positive: str | None
-    targets: tuple[str, ...] = ()
-    calibration: Calibration | None = None
-    metrics: dict[str, float]
-    recipe: dict[str, Any]
-    samples_hash: str
-    seed: int
-    versions: dict[str, str]
-    plugins: list[str] = []
-
-    @property
-    def axes_px(self) -> tuple[int, ...]:
-        """Size of the input along each axis, without the bands."""
-        return self.input_size or (self.size_px,) * (len(AXES[self.kind]) - 1)
-
-    @property
-    def positive_output(self) -> int:
-        """Column of the network's output that says how much an object looks like the class searched for.
-
-        Raises
-        ------
-        MismatchError
-            When none of several classes is searched for, or the model gives numbers.
-        """
-        if self.targets:
-            raise MismatchError(
-                "the model gives numbers, and no score to search by", where=self.network, expected="a model of classes",
-                received=f"one of {', '.join(self.targets)}", fix="use predict_set from Python",
-            )  # fmt: skip
-        if len(self.classes) <= 2:
-            return 0
-        if self.positive is None:
-            raise MismatchError("no class is searched for", where=self.network, expected=f"one of {self.classes}")
-        return self.classes.index(self.positive)
 
 
 @dataclass
@@ -137,30 +50,6 @@ def write_model(folder: Path, card: ModelCard, network: Any, trained: Mapping[st
         writer.writerows(zip(trained["id"], trained["group"], trained["split"], strict=True))
 
 
-def read_card(folder: Path) -> ModelCard:
-    """Read `model.yaml`; needs no Keras.
-
-    Raises
-    ------
-    StoreError
-        When there is none, it is damaged, or a newer version of the format.
-    """
-    path = folder / CARD
-    try:
-        data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        version = data.get("format_version") if isinstance(data, dict) else None
-        if isinstance(version, int) and version > FORMAT_VERSION:
-            raise StoreError(
-                "model of a newer format", where=str(path), expected=f"format_version {FORMAT_VERSION} or less",
-                received=version, fix="install a newer astrocnn",
-            )  # fmt: skip
-        return ModelCard.model_validate(data)
-    except FileNotFoundError as error:
-        raise StoreError("is no model folder", where=str(folder), expected=f"a file {CARD} in it") from error
-    except (OSError, YAMLError, UnicodeDecodeError, ValidationError) as error:
-        raise StoreError(f"cannot be read: {error}", where=str(path), fix="restore the model folder") from error
-
-
 def load_network(path: Path) -> Any:
     """Load a `.keras` file without running code from it, and without what only its training needs.
 
@@ -172,8 +61,11 @@ def load_network(path: Path) -> Any:
     keras = backend.prepare()
     load_layers()
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        with warnings.catch_warnings():
+            # a layer whose weights are not found is else left as it was drawn, with a warning
+            warnings.filterwarnings("error", "(?s).*retain their freshly-initialized weights", UserWarning)
+            return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, UserWarning, zipfile.BadZipFile, zlib.error) as error:
         raise StoreError(f"cannot be loaded: {error}", where=str(path), fix="restore the file") from error
 
 
@@ -183,13 +75,29 @@ def load_model(folder: str | Path) -> TrainedModel:
     Raises
     ------
     StoreError
-        When it is not a model folder or is damaged.
+        When it is not a model folder, is damaged, or needs a plugin that is not there.
     """
     folder = Path(folder)
     card = read_card(folder)
+    require_plugins(card.plugins, str(folder))
+    if card.network in registry.names():
+        registry.load_layers_of(card.network)
     network = load_network(folder / NETWORK)
+    _refuse_other_network(card, network, folder)
     rows = trained_on(folder)
     return TrainedModel(card, network, frozenset(row["group"] for row in rows), frozenset(row["id"] for row in rows))
+
+
+def _refuse_other_network(card: ModelCard, network: Any, folder: Path) -> None:
+    """Refuse a network that takes other inputs than its card says."""
+    *sizes, bands = network.input_shape[1:]
+    known = [size for size in sizes if size is not None]
+    if bands != len(card.bands) or (known and min(known) != card.size_px):
+        raise StoreError(
+            f"{CARD} and {NETWORK} are not of one model", where=str(folder),
+            expected=f"inputs of {card.size_px} px and {len(card.bands)} bands", received=network.input_shape[1:],
+            fix="restore the model folder",
+        )  # fmt: skip
 
 
 def trained_on(folder: Path) -> list[dict[str, str]]:
@@ -204,33 +112,35 @@ def trained_on(folder: Path) -> list[dict[str, str]]:
 def refuse_mismatch(card: ModelCard, meta: SampleMeta, where: str) -> None:
     """Refuse data that are not what a model was trained on.
 
+    A model whose objects were each brought to one size has no scale, and takes any.
+
     Raises
     ------
     MismatchError
-        When kind, bands, scale (beyond 1 %) or size differ; the message names both values.
+        When the kind of objects, bands, scale (beyond 1 %) or size differ; the message names both values.
     """
     if meta.kind != card.kind:
         raise MismatchError(
-            "the model was trained on other objects", where=where, expected=card.kind, received=meta.kind
-        )
+            "the model was trained on other objects", where=where, expected=card.kind, received=meta.kind,
+            fix=f"give {card.kind}, or a model for {meta.kind}",
+        )  # fmt: skip
+    objects, samples, sample, bands = WORDS[card.kind]
     if tuple(meta.bands) != card.bands:
         raise MismatchError(
-            "the model was trained on other bands", where=where, expected=card.bands, received=tuple(meta.bands),
-            fix="give the bands it was trained on, in that order",
+            f"the model was trained on other {bands}", where=where, expected=card.bands, received=tuple(meta.bands),
+            fix=f"give the {bands} it was trained on, in that order",
         )  # fmt: skip
-    if card.scale is not None and (
-        meta.scale_unit != card.scale_unit
-        or meta.scale is None
-        or not np.isclose(meta.scale, card.scale, rtol=_SCALE_TOLERANCE)
-    ):
+    same_unit = meta.scale is not None and meta.scale_unit == card.scale_unit
+    if card.scale is not None and not (same_unit and np.isclose(meta.scale or 0, card.scale, rtol=_SCALE_TOLERANCE)):
         raise MismatchError(
-            "the model was trained at another pixel scale", where=where, expected=f"{card.scale:g} {card.scale_unit}",
-            received=f"{meta.scale} {meta.scale_unit}", fix="resample the images, or train at this scale",
+            f"the model was trained at another {sample} scale", where=where,
+            expected=f"{card.scale:g} {card.scale_unit} a {sample}",
+            received="none stated" if meta.scale is None else f"{meta.scale:g} {meta.scale_unit} a {sample}",
+            fix=f"resample the {card.kind}, or train at this scale",
         )  # fmt: skip
     if any(have < want for have, want in zip(meta.shape, card.axes_px, strict=False)):
-        what, unit = ("stamps", "px") if card.kind == "images" else ("curves", "samples")
-        size = card.size_px if len(set(card.axes_px)) == 1 else card.axes_px
         raise MismatchError(
-            f"the {what} are smaller than the model's input", where=where, expected=f"at least {size} {unit}",
-            received=f"{meta.shape[:-1]} {unit}", fix=f"cut larger {what}",
+            f"the {objects} are smaller than the model's input", where=where,
+            expected=f"at least {extent_text(card.axes_px, card.scale, card.scale_unit, samples)}",
+            received=extent_text(meta.shape[:-1], meta.scale, meta.scale_unit, samples), fix=f"cut larger {objects}",
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,24 +14,17 @@ import numpy as np
 from astrocnn import backend
 from astrocnn.errors import StageFailed
 from astrocnn.networks.base import Network
-from astrocnn.networks.registry import configure
+from astrocnn.networks.registry import configure, plugin_of
 from astrocnn.pipeline.identity import backend_identity
 from astrocnn.pipeline.provenance import package_versions
+from astrocnn.plugins import require_plugins
 from astrocnn.receptive_field.coverage import Verdict
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.splits import check_leaks
 from astrocnn.scoring.calibration import Calibration, fit_logistic
 from astrocnn.training.fit import FitSettings, fit
-from astrocnn.training.model_folder import (
-    CARD,
-    NETWORK,
-    ModelCard,
-    load_model,
-    read_card,
-    refuse_mismatch,
-    trained_on,
-    write_model,
-)
+from astrocnn.training.model_card import CARD, ModelCard, read_card
+from astrocnn.training.model_folder import NETWORK, load_model, refuse_mismatch, trained_on, write_model
 from astrocnn.training.normalise import Normalisation, fit_normalisation
 from astrocnn.training.parameters import NetworkTraining
 from astrocnn.training.predict import predict_set
@@ -39,6 +33,7 @@ from astrocnn.training.targets import target_labels, target_problem, target_valu
 
 HISTORY, FIELD = "history.csv", "receptive_field.json"
 METRICS = ("loss", "validation_loss", "validation_auroc", "validation_rmse")
+TRAINING_SPLITS = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -55,8 +50,8 @@ class TrainingOrder:
 
 
 def import_model(folder: Path, out: Path) -> None:
-    """Copy a trained model folder unchanged; raises StoreError when it is none."""
-    read_card(folder)
+    """Copy a trained model folder unchanged; raises StoreError when it is none, or a plugin of it is not there."""
+    require_plugins(read_card(folder).plugins, str(folder))
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name not in ("done.json", "provenance.json", "environment.json", "ledger.parquet"):
             shutil.copyfile(path, out / path.name)
@@ -100,7 +95,7 @@ def train_model(
     if not parameters.targets:
         calibration = _calibrate(model, validation, normalisation, size, parameters.views)
     _write_history(out / HISTORY, history)
-    card = _card(order, samples, normalisation, calibration, history, size)
+    card = _card(order, samples, normalisation, calibration, history, size, model)
     write_model(out, card, model, _used(order, train, validation))
     _write_field(out / FIELD, order, card)
     return {"train": train.ids.tolist(), "validation": validation.ids.tolist()}
@@ -156,8 +151,9 @@ def _calibrate(
 
 def _card(
     order: TrainingOrder, samples: SampleSet, normalisation: Normalisation, calibration: Calibration | None,
-    history: list[dict[str, float]], size: tuple[int, ...],
+    history: list[dict[str, float]], size: tuple[int, ...], model: Any,
 ) -> ModelCard:  # fmt: skip
+    plugin = plugin_of(str(order.parameters.network))
     meta, last = samples.meta, history[-1] if history else {}
     return ModelCard(
         network=str(order.parameters.network), options=order.parameters.options, kind=meta.kind, bands=meta.bands,
@@ -167,7 +163,9 @@ def _card(
         positive=None if order.parameters.targets else meta.positive, targets=order.parameters.targets,
         calibration=calibration, metrics={name: last[name] for name in METRICS if name in last},
         recipe=order.recipe, samples_hash=order.samples_hash, seed=order.seed,
-        versions={**package_versions(), **backend_identity()},
+        versions={**package_versions(), **backend_identity()}, plugins=(plugin,) if plugin else (),
+        objects={name: counts for name, counts in samples.summary()["splits"].items() if name in TRAINING_SPLITS},
+        parameters=sum(math.prod(weight.shape) for weight in model.trainable_weights),
     )  # fmt: skip
 
 

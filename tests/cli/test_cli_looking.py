@@ -60,7 +60,7 @@ def test_clean_tells_first_and_removes_then(call, run_toy, tmp_path):
     [
         ("galaxies", "SampleSet", ["32 images, 24 x 24 x 2 of 0.2 arcsec, g, r", "in train", "columns"]),
         ("lenses", "SampleSet", ["lens", "nonlens", "einstein_radius_arcsec"]),
-        ("finder", "Model", ["pocket", "receptive field", "16 px of 0.2 arcsec, bands g, r", "lens from nonlens"]),
+        ("finder", "Model", ["lens from nonlens, by pocket", "receptive field", "0.2 arcsec a pixel", "small/skill"]),
         ("skill", "Evaluation", ["metric", "auroc", "completeness_at_10pct_fpr"]),
         ("scores", "Scores", ["32"]),
         ("candidates", "Catalog", ["5 candidates", "candidates.ecsv, candidates.parquet, candidates.vot", "rank"]),

@@ -106,7 +106,12 @@ def test_provenance_says_what_defines_the_product(work):
     work.run()
     record = json.loads((work.product("m") / "provenance.json").read_text())
     plan = work.plan()
-    assert record == {"stage": "m", "use": "learn", "hash": work.product("m").name, "identity": plan["m"].identity}
+    plugins = [{name: getattr(work.config().plugins[0], name) for name in ("kind", "name", "version", "sha256")}]
+    assert record == {
+        "stage": "m", "use": "learn", "hash": work.product("m").name, "identity": plan["m"].identity,
+        "plugins": plugins,
+    }  # fmt: skip
+    assert (plugins[0]["kind"], plugins[0]["name"]) == ("file", "throwaway_stages.py")
     identity = record["identity"]
     assert identity["sources"] == {"samples": [["a", work.product("a").name, []]], "from": []}
     assert (identity["format_version"], identity["revision"], identity["seed"]) == (1, 1, 1)

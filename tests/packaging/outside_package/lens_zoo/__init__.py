@@ -1,0 +1,1 @@
+"""A network with a layer of its own."""
