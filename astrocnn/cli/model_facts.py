@@ -79,10 +79,10 @@ def _normalisation(card: ModelCard) -> Iterator[str]:
     numbers = list(zip(card.bands, given.mean, given.sigma, strict=False))
     if any((mean, sigma) != (0, 1) for _, mean, sigma in numbers):
         yield from (f"{band}: (value - {mean:.5g}) / {sigma:.5g}" for band, mean, sigma in numbers)
-    if given.clip_sigma is not None:
-        yield f"clipped beyond {given.clip_sigma:g}"
     if given.own:
         yield "each object by its own mean and deviation"
+    if given.clip_sigma is not None:
+        yield f"clipped beyond {given.clip_sigma:g}"
 
 
 def _trained_on(card: ModelCard, folder: Path) -> Iterator[tuple[str, str]]:

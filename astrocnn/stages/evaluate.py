@@ -12,6 +12,7 @@ from astrocnn.errors import DataError
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Stage, StageParameters, Task
 from astrocnn.scoring.subsets import Subsets
+from astrocnn.training.engines import EngineChoice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _NOT_TRUTH = ("id", "group", "label", "split", "weight", "coverage", "ra", "dec")
 
 
-class Parameters(StageParameters):
+class Parameters(EngineChoice, StageParameters):
     """Parameters of `evaluate`."""
 
     model: Annotated[References, Edge("Model")] = Field(description="the trained model")
@@ -42,7 +43,7 @@ class Evaluate(Stage[Parameters]):
 
     use = "evaluate"
     produces = "Evaluation"
-    revision = 1
+    revision = 2
     uses_keras = True
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
@@ -63,6 +64,7 @@ class Evaluate(Stage[Parameters]):
         from astrocnn.report.evaluation_figures import write_figures
         from astrocnn.samples.splits import refuse_overlap
         from astrocnn.scoring.evaluation import write_evaluation
+        from astrocnn.training.engines import scoring_engine
         from astrocnn.training.model_folder import load_model, refuse_mismatch
         from astrocnn.training.predict import predict_set
 
@@ -76,7 +78,8 @@ class Evaluate(Stage[Parameters]):
         refuse_mismatch(card, samples.meta, source.name)
         refuse_overlap(model.trained_ids, samples.ids.tolist())
         refuse_overlap(model.trained_groups, samples.column("group").tolist(), of="groups")
-        outputs, _ = predict_set(model.network, samples, card.normalisation, card.axes_px, card.views, task.progress)
+        engine = scoring_engine(model.network, task.parameters.engine, task.parameters.precision)
+        outputs, _ = predict_set(engine, samples, card.normalisation, card.axes_px, card.views, task.progress)
         scores = outputs[:, card.positive_output]
         scored = np.isfinite(scores)
         task.ledger.add(samples.ids[scored], "scored")

@@ -13,14 +13,16 @@ from astrocnn import backend
 from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Part, References, Scene, Stage, StageParameters, Task
+from astrocnn.training.engines import EngineChoice
 
 if TYPE_CHECKING:
+    from astrocnn.training.engines import Engine, EngineName, Precision
     from astrocnn.training.model_folder import TrainedModel
 
 FILE = "scores.parquet"
 
 
-class Parameters(StageParameters):
+class Parameters(EngineChoice, StageParameters):
     """Parameters of `score`."""
 
     model: Annotated[References, Edge("Model")] = Field(description="the trained model")
@@ -38,6 +40,7 @@ class Score(Stage[Parameters]):
 
     use = "score"
     produces = "Scores"
+    revision = 2
     uses_keras = True
     maps_over = "samples"
 
@@ -70,10 +73,11 @@ class Score(Stage[Parameters]):
         backend.prepare()
         model = task.source("model")
         samples = open_samples(task.source("samples"), part)
+        parameters = task.parameters
+        trained, engine = _loaded(model.folder, model.hash, parameters.engine, parameters.precision)
         table = score_table(
-            _loaded(model.folder, model.hash), samples, model.name.removeprefix("inputs."),
-            task.parameters.expected_prevalence, task.progress,
-        )  # fmt: skip
+            trained, samples, model.name.removeprefix("inputs."), parameters.expected_prevalence, task.progress, engine
+        )
         write_scores(table, task.out / FILE)
         scored = np.isfinite(table["mean"])
         task.ledger.add(table["id"][scored], "scored")
@@ -81,11 +85,13 @@ class Score(Stage[Parameters]):
 
 
 @lru_cache(maxsize=1)
-def _loaded(folder: Path, digest: str) -> TrainedModel:
+def _loaded(folder: Path, digest: str, engine: EngineName, precision: Precision) -> tuple[TrainedModel, Engine]:
     """A model that is loaded once for all tiles; the hash keeps another one in the same folder apart."""
+    from astrocnn.training.engines import scoring_engine
     from astrocnn.training.model_folder import load_model
 
-    return load_model(folder)
+    model = load_model(folder)
+    return model, scoring_engine(model.network, engine, precision)
 
 
 STAGE = Score()

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from pydantic import BaseModel, Field
 
 from astrocnn.errors import PipelineFileError
 from astrocnn.training.fold_normalisation import fold_normalisation
 
 EngineName = Literal["keras", "openvino"]
 Precision = Literal["float32", "bfloat16"]
+
+
+class EngineChoice(BaseModel):
+    """What can be stated of the engine where a model scores."""
+
+    engine: EngineName = Field(
+        "keras", description="what computes the scores; openvino (an extra) takes half the time on most processors"
+    )
+    precision: Precision = Field(
+        "float32", description="of openvino's sums; bfloat16 takes less time on processors that have it"
+    )
 
 
 class Engine(Protocol):

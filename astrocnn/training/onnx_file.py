@@ -112,8 +112,9 @@ def export_onnx(folder: Path, path: Path) -> OnnxFile:
 def metadata(card: ModelCard) -> dict[str, str]:
     """What stands in the metadata of the file: JSON by key."""
     mean, sigma, clip = card.normalisation.mean, card.normalisation.sigma, card.normalisation.clip_sigma
-    said = "(value - mean) / sigma of each band" + ("" if clip is None else ", cut off at -clip_sigma and clip_sigma")
-    said += "; then each band of an object by its own mean and deviation" if card.normalisation.own else ""
+    said = "(value - mean) / sigma of each band"
+    said += ", then each band of an object by its own mean and deviation" if card.normalisation.own else ""
+    said += "" if clip is None else ", cut off at -clip_sigma and clip_sigma"
     content = {
         "network": card.network, "kind": card.kind, "bands": card.bands, "scale": card.scale,
         "scale_unit": card.scale_unit, "size": card.axes_px, "views": card.views,

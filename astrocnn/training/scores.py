@@ -10,6 +10,7 @@ import numpy as np
 from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.scoring.flags import TRAINED_ON, UNCALIBRATED
+from astrocnn.training.engines import Engine, scoring_engine
 from astrocnn.training.model_folder import TrainedModel, refuse_mismatch
 from astrocnn.training.predict import predict_set
 
@@ -20,6 +21,7 @@ def score_table(
     name: str,
     prevalence: float | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    engine: Engine | None = None,
 ) -> dict[str, np.ndarray]:
     """Score a set of objects.
 
@@ -35,6 +37,8 @@ def score_table(
         Expected share of positives, for the probability.
     progress : callable, optional
         Called as `progress(done, total, text)`.
+    engine : Engine, optional
+        Of the model's network; Keras's by default.
 
     Returns
     -------
@@ -49,7 +53,9 @@ def score_table(
     """
     card = model.card
     refuse_mismatch(card, samples.meta, name)
-    mean, spread = predict_set(model.network, samples, card.normalisation, card.axes_px, card.views, progress)
+    mean, spread = predict_set(
+        engine or scoring_engine(model.network), samples, card.normalisation, card.axes_px, card.views, progress
+    )
     score, spread = mean[:, card.positive_output], spread[:, card.positive_output]
     flags = np.zeros(len(score), np.int32)
     if "flags" in samples.columns:
