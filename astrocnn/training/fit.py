@@ -86,9 +86,10 @@ def fit(
         finite.
     """
     training, answers = settings.training, _answers(model, train, settings)
+    weights = train.column("weight")
     if not settings.targets:
         _refuse_one_class(train, answers)
-    weights = object_weights(train, answers.reshape(-1), training.class_weight)
+        weights = object_weights(train, answers.reshape(-1), training.class_weight)
     optimizer = keras_optimizer(training.optimizer, training.learning_rate, model.trainable_variables)
     model.compile(optimizer, settings.loss, jit_compile=backend.compiles())
     history = load_checkpoint(scratch, model)

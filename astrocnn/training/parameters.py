@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from astrocnn.training.augment import Augmentation
 from astrocnn.training.normalise import Normalise
@@ -45,3 +45,9 @@ class NetworkTraining(Training):
     targets: Annotated[tuple[str, ...], Strict(False)] = Field(
         (), description="columns of numbers to learn, for networks of fractions or values; classes by default"
     )
+
+    @model_validator(mode="after")
+    def _classes_or_numbers(self) -> Self:
+        if self.targets and self.class_weight == "balanced":
+            raise ValueError("class_weight: balanced is of classes, and targets: names numbers")
+        return self

@@ -97,7 +97,7 @@ def test_the_gate_judges_curves_in_hours(curves):
         ({"augment": {"zoom": [0.9, 1.1], "flip": True}}, "augment", "flip, zoom change no curves"),
         ({"augment": {"color_noise": [0.1, 0.2]}}, "augment", "color_noise has 2 numbers for 1 bands"),
         ({"views": 4}, "views", "1 or 2 exact views"),
-        ({"targets": ["depth"]}, "targets", "thread: it tells classes"),
+        ({"targets": ["depth"], "class_weight": "none"}, "targets", "thread: it tells classes"),
         ({"network": "gauge"}, "network", "gauge: it gives fractions; to fix, name the columns"),
         ({"network": "chart"}, "network", "chart: it gives a map"),
     ],
@@ -123,6 +123,7 @@ def test_what_cannot_be_trained_is_told_at_its_key(curves, changes, key, words):
         ({"augment": {"zoom": [1.2, 1.0]}}, "ascending order"),
         ({"class_weight": "fair"}, "class_weight"),
         ({"normalise": "curve"}, "normalise"),
+        ({"targets": ["depth"]}, "class_weight: balanced is of classes, and targets: names numbers"),
     ],
 )
 def test_wrong_values_are_told(curves, changes, message):
