@@ -81,8 +81,7 @@ def _from_samples(path: Path, subject: Subject, identifier: str | None) -> tuple
     positive = np.flatnonzero(samples.column("label") == samples.meta.positive_label)
     chosen = int(positive[0]) if len(positive) else 0
     if identifier is not None:
-        samples[identifier]  # raises with the nearest identifier
-        chosen = int(np.flatnonzero(samples.ids == identifier)[0])
+        chosen = samples.position(identifier)
     if subject.normalisation is not None and samples.meta.shape[-1] != subject.input_shape[-1]:
         raise MismatchError(
             "the samples have other bands than the model", where=str(path), expected=subject.input_shape[-1],

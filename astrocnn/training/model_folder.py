@@ -190,8 +190,12 @@ def refuse_mismatch(card: ModelCard, meta: SampleMeta, where: str) -> None:
     Raises
     ------
     MismatchError
-        When bands, scale (beyond 1 %) or size differ; the message names both values.
+        When kind, bands, scale (beyond 1 %) or size differ; the message names both values.
     """
+    if meta.kind != card.kind:
+        raise MismatchError(
+            "the model was trained on other objects", where=where, expected=card.kind, received=meta.kind
+        )
     if tuple(meta.bands) != card.bands:
         raise MismatchError(
             "the model was trained on other bands", where=where, expected=card.bands, received=tuple(meta.bands),

@@ -36,6 +36,10 @@ class Normalisation(BaseModel):
         scaled = (data - mean) / sigma
         return scaled if self.clip_sigma is None else np.clip(scaled, -self.clip_sigma, self.clip_sigma)
 
+    def undo(self, scaled: np.ndarray) -> np.ndarray:
+        """Data (..., band) in their own unit, float32, from normalised ones; what was clipped stays clipped."""
+        return scaled * np.asarray(self.sigma, np.float32) + np.asarray(self.mean, np.float32)
+
 
 def fit_normalisation(samples: SampleSet, clip_sigma: float | None, batch: int = 512) -> Normalisation:
     """Fit the constants on a training set, in constant memory.

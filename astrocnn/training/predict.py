@@ -7,12 +7,38 @@ from typing import Any
 
 import numpy as np
 
+from astrocnn.samples.central import central_part
 from astrocnn.samples.sample_set import SampleSet
-from astrocnn.training.augment import central_crop, dihedral_views
+from astrocnn.training.augment import dihedral_views
 from astrocnn.training.normalise import Normalisation
 
 BATCH = 256
 """Objects in a batch, the last one padded, so that one graph serves all and a score does not depend on the batching."""
+
+
+def network_inputs(data: np.ndarray, normalisation: Normalisation, size_px: int) -> tuple[np.ndarray, np.ndarray]:
+    """Prepare objects as a network takes them.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n, y, x, band) or (n, time, channel)
+        Objects of at least the network's size, in the unit of the training data.
+    normalisation : Normalisation
+        Fitted on its training data.
+    size_px : int
+        Length of its input along each axis.
+
+    Returns
+    -------
+    inputs : ndarray of float32, shape (n, *axes, channels)
+        The normalised middle; that of zeros for an object with values that are not finite.
+    finite : ndarray of bool, shape (n,)
+        Whether all values of the middle are finite.
+    """
+    middle = central_part(data, (size_px,) * (data.ndim - 2), first_axis=1)
+    # before clipping, which makes a number of an infinity
+    finite = np.isfinite(middle).all(axis=tuple(range(1, data.ndim)))
+    return normalisation.apply(np.where(finite.reshape(-1, *(1,) * (data.ndim - 1)), middle, 0.0)), finite
 
 
 def predict_padded(network: Any, images: np.ndarray) -> np.ndarray:
@@ -30,20 +56,20 @@ def predict_set(
     views: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs for the central square of every object.
+    """Outputs for the middle of every object: the central square of a stamp, the central part of a curve.
 
     Parameters
     ----------
     network : keras.Model
-        From (n, y, x, band) to (n, output).
+        From (n, y, x, band) or (n, time, channel) to (n, output).
     samples : SampleSet
         Of the bands and scale the network was trained on.
     normalisation : Normalisation
         Fitted on its training data.
     size_px : int
-        Side of its input.
+        Length of its input along each axis.
     views : int
-        1, 4 or 8 exact turns and mirror images to average over.
+        1, 4 or 8 exact turns and mirror images to average over; 1 for curves.
     progress : callable, optional
         Called as `progress(done, total, text)`.
 
@@ -56,9 +82,7 @@ def predict_set(
     shape = (len(samples), network.output_shape[-1])
     mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
     for batch in samples.batches(BATCH):
-        data = central_crop(batch.data, size_px)
-        finite = np.isfinite(data).all(axis=(1, 2, 3))  # before clipping, which makes a number of an infinity
-        images = normalisation.apply(np.where(finite[:, None, None, None], data, 0.0))
+        images, finite = network_inputs(batch.data, normalisation, size_px)
         outputs = np.stack([predict_padded(network, view) for view in dihedral_views(images, views)]).astype(float)
         mean[batch.indices] = np.where(finite[:, None], outputs.mean(axis=0), np.nan)
         spread[batch.indices] = np.where(finite[:, None], outputs.std(axis=0), np.nan)
