@@ -43,7 +43,7 @@ class Strongest:
 
 def most_exciting_inputs(
     opened: Opened, layer: str | None, units: Sequence[int], *, steps: int = STEPS, rate: float = RATE,
-    size: float = 1.0, blur: float = 0.7, seed: int = 0,
+    size: float = 1.0, blur: float = 1.0, seed: int = 0,
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:  # fmt: skip
     """Climb from noise to an input that excites a unit.
 

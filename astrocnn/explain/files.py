@@ -32,7 +32,7 @@ def read_explanation(folder: Path) -> Explanation:
     """
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        with np.load(folder / ARRAYS, allow_pickle=False) as file:
+        with (folder / ARRAYS).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise StoreError(f"is no explanation: {error}", where=str(folder), expected=f"{FACTS} and {ARRAYS}") from error

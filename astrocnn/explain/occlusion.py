@@ -26,7 +26,7 @@ def occlusion(
     output : int
         Which score.
     size : sequence of int
-        Length of the window along each axis, in pixels or samples. It moves by half of that.
+        Length of the window along each axis, in pixels or samples. It moves by a third of that.
     fill : float or ndarray of shape (channels,)
         What stands in the window; 0 is the mean of the training data where the input is normalised by it.
 
@@ -50,8 +50,8 @@ def occlusion(
 
 
 def _spans(length: int, side: int) -> list[slice]:
-    """Windows along one axis, a stride of half a window apart and as far from either end; cut off at the ends."""
-    stride = max(1, side // 2)
+    """Windows along one axis, a stride of a third of a window apart and as far from either end; cut off at the ends."""
+    stride = max(1, side // 3)
     middles = range((length - 1) % stride // 2, length, stride)
     starts = [middle - (side - 1) // 2 for middle in middles]
     return [slice(max(0, start), start + side) for start in starts]

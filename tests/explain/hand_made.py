@@ -2,14 +2,8 @@
 
 import keras
 import numpy as np
+from explained_models import with_weights
 from keras import layers
-
-
-def with_weights(model, **weights):
-    """The model with these weights, by layer: with_weights(model, conv=[kernel, bias])."""
-    for name, values in weights.items():
-        model.get_layer(name).set_weights([np.asarray(value, "float32") for value in values])
-    return model
 
 
 def linear(weights, activation=None):
