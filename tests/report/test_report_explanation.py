@@ -94,7 +94,7 @@ def test_maps_of_a_curve_stand_under_it_in_hours():
     assert below.get_xlabel() == "time from the middle (hour)"
     assert below.get_title(loc="left") == "Occlusion (fall of the log-odds)"
     assert [text.get_text() for text in above.get_legend().get_texts()] == ["flux", "error"]
-    assert where_along_curve("a curve", curve, {}, {}, Ground(("a", "b"))).axes[0].get_xlabel().endswith("(samples)")
+    assert Ground(("a", "b")).time_label == "time from the middle (samples)"
 
 
 def test_features_of_a_curve_stand_where_they_look():
@@ -119,9 +119,10 @@ def test_filters_of_any_number_of_bands(bands):
 def test_what_a_unit_sees_is_outlined_unless_it_is_all():
     made, real = np.ones((1, 8, 8, 1)), np.ones((1, 2, 8, 8, 1))
     found = [
-        [{"id": "a" * 40, "value": 2.0, "box": [[1, 3], [4, 9]]}, {"id": "b", "value": 1.0, "box": [[0, 7], [-1, 8]]}]
+        {"id": "a" * 40, "value": 2.0, "box": [[1, 3], [4, 9]]},
+        {"id": "b", "value": 1.0, "box": [[0, 7], [-1, 8]]},
     ]
-    figure = units_as_stamps(["unit 3"], made, real, found, ON_THE_SKY)
+    figure = units_as_stamps(["unit 3"], made, real, [found], ON_THE_SKY)
     _, first, second = figure.subfigs[0].axes
     (outline,) = first.patches
     assert outline.get_bbox().bounds == (3.5, 0.5, 6, 3)
@@ -142,15 +143,10 @@ def test_every_picture_is_drawn_in_both_themes_and_names_its_limits(explained, k
         assert grounds[0] != grounds[1]
         assert len(picture.alt) > 10
     captions = " ".join(picture.caption for picture in pictures)
-    for limit in (
-        "no proof",
-        "blind to what speaks against",
-        "no training sample had such a hole",
-        "none that the sky",
-    ):
+    for limit in ("no proof", "blind to what speaks against", "had such a hole", "none that the sky would make"):
         assert limit in captions
-    window = "3.34 hour" if kind == "curves" else "1 px (0.2 arcsec)"
-    assert kind == "curves" or f"a window of {window}" in captions
+    window = {"images": "1 px (0.2 arcsec)", "curves": "4 samples (2 hour)"}
+    assert f"a window of {window[kind]} is hidden" in captions
 
 
 def test_the_section_shows_the_pictures_of_the_product(product):

@@ -123,7 +123,7 @@ def _explanation(digest, folder):
     digest.add("facts", found.facts)
     digest.add("units", [{name: group[name] for name in ("layer", "units", "reached")} for group in units])
     digest.add_array("excited", np.array([one["value"] for group in units for real in group["real"] for one in real]))
-    shapes = {name: values.shape for name, values in found.arrays.items()}
+    shapes = {name: list(values.shape) for name, values in found.arrays.items()}
     digest.add("shapes", shapes)
     # Filters before a normalisation mean nothing.
     left_out = ("made_", "real_", "filters")

@@ -84,7 +84,7 @@ CHANGES = {
     "train": other_seed,
     "evaluate": narrower,
     "score": altered("astrocnn.training.scores", "predict_set", lambda found: (found[0] + 0.001, found[1])),
-    "explain": altered("astrocnn.explain.explanation", "saliency_map", lambda found: 1.01 * found),
+    "explain": altered("astrocnn.explain.looks", "saliency_map", lambda found: 1.01 * found),
     "catalog": altered("astrocnn.catalog.candidates", "choose_candidates", worst_first),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
