@@ -38,6 +38,8 @@ def command(
     filters and what excites its units most. Pictures go to --out, explain-MODEL by default, with pictures.json, which
     says what each shows and what it cannot show, explanation.json and maps.npz.
     """
+    from rich.console import Console
+
     from astrocnn.explain.choose import Request
     from astrocnn.explain.explanation import explain
     from astrocnn.explain.files import write_explanation
@@ -53,9 +55,15 @@ def command(
     samples = SampleSet.open(samples_folder(source, runs))
     samples = samples.split(split) if split else samples
     out = out or Path(f"explain-{'-'.join(Path(model).parts[-2:]).strip('/.') or 'model'}")
-    explanation = explain(load_model(folder), samples, request, source if split is None else f"{source}.{split}")
-    write_explanation(explanation, out)
-    paths = write_pictures(explanation, out)
+    name = source if split is None else f"{source}.{split}"
+    with Console(stderr=True, highlight=False).status("loading the model") as status:  # on a terminal alone
+        explanation = explain(
+            load_model(folder), samples, request, name,
+            lambda done, total, text: status.update(f"{text or 'scores'}: {done:,} of {total:,}"),
+        )  # fmt: skip
+        status.update("drawing")
+        write_explanation(explanation, out)
+        paths = write_pictures(explanation, out)
     lines = [object_line(row) for row in explanation.facts["objects"]]
     click.echo("\n".join([*lines, "", *map(str, [*paths, out / "pictures.json"])]))
 

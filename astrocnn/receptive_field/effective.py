@@ -178,7 +178,8 @@ def effective_field(
     rng = np.random.default_rng(seed)
     values = _inputs(target, inputs, number, rng)
     place, slopes = _slopes(target, values, position, rng)
-    return _field(target, place, sum(slope.sum(axis=0) for slope in slopes), len(values[target.slot]))
+    total = sum((slope.sum(axis=0) for slope in slopes), np.zeros(target.steps[0].field.map_size))
+    return _field(target, place, total, len(values[target.slot]))
 
 
 def effective_fields(

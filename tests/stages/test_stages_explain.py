@@ -62,6 +62,7 @@ def test_objects_layers_and_units_that_are_named(looks, whole_run, monkeypatch):
     monkeypatch.setattr("astrocnn.report.theme.png_bytes", lambda figure, resolution: b"\x89PNG")
     ids = whole_run[1]["galaxies"].samples.ids[[3, 5]].tolist()
     named = {"objects": ids, "layers": ["conv1"], "units": ["conv2:1"], "window_arcsec": 0.6, "smooth": 2}
+    named["class"] = "lens"
     facts = read_explanation(looks(**named).run()["looks"].folder).facts
     assert [row["id"] for row in facts["objects"]] == ids
     assert [row["label"] for row in facts["objects"]] == [None, None]
