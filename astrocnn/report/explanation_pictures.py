@@ -24,6 +24,7 @@ from astrocnn.report.maps_drawing import (
     maps_along_time,
     maps_as_tiles,
 )
+from astrocnn.report.stamps import display_bands
 from astrocnn.report.theme import write_png
 from astrocnn.report.units_drawing import units_as_curves, units_as_stamps
 from astrocnn.report.where_drawing import Ground, where_along_curve, where_on_stamp
@@ -99,11 +100,11 @@ def _where(explanation: Explanation, k: int) -> Iterator[Picture]:
     averaged = f", averaged over {facts['copies']} noisy copies (Smilkov et al. 2017)" if facts["copies"] else ""
     side = _length(facts, max(facts["window_px"]))
     caption = (
-        f"{_SALIENCY}: by how much the {facts['score_is']} changes with each value, the largest of the bands"
+        f"{_SALIENCY}: change of the {facts['score_is']} with each value, the largest of the bands"
         f"{averaged}. A slope at this one input tells nothing of larger changes, and is no proof of what was "
         f"recognised. {_GRAD_CAM}: the map of {facts['grad_cam_layer']} weighed by what speaks for the class; as "
-        f"coarse as that map, and blind to what speaks against. {_OCCLUSION}: by how much the {facts['score_is']} "
-        f"falls when a window of {side} is hidden by the mean of the training data; no training sample had such a "
+        f"coarse as that map, and blind to what speaks against. {_OCCLUSION}: fall of the {facts['score_is']} when "
+        f"a window of {side} is hidden by the mean of the training data; no training sample had such a "
         "hole, and what two places tell alike is missed."
     )
     row = facts["objects"][k]
@@ -164,12 +165,16 @@ def _filters(explanation: Explanation) -> Iterator[Picture]:
     facts, arrays = explanation.facts, explanation.arrays
     if facts["filters_layer"] is None:
         return
-    draw = filters_as_tiles if facts["kind"] == "images" else filters_along_time
+    draw, colours = filters_along_time, ""
+    if facts["kind"] == "images":
+        draw = filters_as_tiles
+        grey, signed = "grey is no weight", "mean over the bands, orange positive, blue negative"
+        colours = f"; {grey if display_bands(tuple(facts['bands'])) else signed}"
     yield Picture(
         "network-filters.png", partial(draw, arrays["filters"], tuple(facts["bands"])),
         f"Filters of {facts['filters_layer']}",
-        f"The filters of {facts['filters_layer']}, each on its own scale. Filters that look like noise after a long "
-        "training are not used, or the training was too short.",
+        f"The filters of {facts['filters_layer']}, each on its own scale{colours}. Only what such filters make of an "
+        "object tells what they do.",
         None, [_row(explanation, None, "filters", facts["filters_layer"])],
     )  # fmt: skip
 
