@@ -56,6 +56,7 @@ STAGES = {
         "subsets": {"wide": {"einstein_radius_arcsec": {"above": 0.58}}},
     },
     "scores": {"use": "score", "model": "finder", "samples": "galaxies"},
+    "looks": {"use": "explain", "model": "finder", "samples": "lenses.test", "objects": 2, "units": 2},
     "candidates": {"use": "catalog", "scores": "scores", "keep": {"top": 5}, "formats": ["votable", "ecsv"]},
     "summary": {"use": "report", "title": "A small sky"},
 }  # fmt: skip

@@ -32,6 +32,7 @@ _TIME_WIDTH = len("99 min 59 s")
 _BAR_WIDTH, _CLOCK_WIDTH = 28, len("   0:00:00   ")
 MAIN_FILES = {
     "Report": ("index.html",), "Evaluation": ("metrics.json",), "Model": ("model.yaml",),
+    "Explanation": ("pictures.json",),
     "Catalog": ("candidates.vot", "candidates.fits", "candidates.parquet", "candidates.ecsv"),
 }  # fmt: skip
 

@@ -79,11 +79,7 @@ def _from_samples(path: Path, subject: Subject, identifier: str | None) -> tuple
     from astrocnn.samples.sample_set import SampleSet
 
     samples = SampleSet.open(path)
-    if identifier is None:
-        chosen, _, _ = example_row(samples)
-    else:
-        samples[identifier]  # raises with the nearest identifier
-        chosen = int(np.flatnonzero(samples.ids == identifier)[0])
+    chosen = example_row(samples)[0] if identifier is None else samples.position(identifier)
     if subject.normalisation is not None and samples.meta.shape[-1] != subject.input_shape[-1]:
         raise MismatchError(
             "the samples have other bands than the model", where=str(path), expected=subject.input_shape[-1],

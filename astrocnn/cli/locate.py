@@ -11,8 +11,8 @@ from astrocnn.spelling import suggestion
 
 CARD = "model.yaml"
 SIGNS = {
-    CARD: "Model", "metrics.json": "Evaluation", "candidates.parquet": "Catalog", "scores.parquet": "Scores",
-    "index.html": "Report", "*.h5": "SampleSet",
+    CARD: "Model", "metrics.json": "Evaluation", "explanation.json": "Explanation", "candidates.parquet": "Catalog",
+    "scores.parquet": "Scores", "index.html": "Report", "*.h5": "SampleSet",
 }  # fmt: skip
 """File that tells a product's kind, the most telling first."""
 
@@ -53,6 +53,25 @@ def product_folder(product: str, runs: Path) -> Path:
         "no product stands here", where=product, expected="a product's folder, RUN/STAGE, or a model folder",
         fix=suggestion(Path(product).name, known) if known else None,
     )  # fmt: skip
+
+
+def samples_folder(samples: str, runs: Path) -> Path:
+    """Folder of a SampleSet: one with shards in it, or a product as `product_folder` finds it.
+
+    Raises
+    ------
+    InputMissing
+        When there is none, or the product there is another.
+    """
+    folder = Path(samples)
+    if not any(folder.glob("*.h5")):
+        folder = product_folder(samples, runs)
+    if product_kind(folder) != "SampleSet":
+        raise InputMissing(
+            f"is a product of the kind {product_kind(folder)}", where=samples, expected="a SampleSet",
+            fix="name the stage that makes the samples",
+        )  # fmt: skip
+    return folder
 
 
 def _stages_of(run: Path) -> list[str]:

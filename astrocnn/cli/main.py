@@ -29,6 +29,7 @@ COMMANDS = {
     "verify": "compare every file of a run with its checksum",
     "show": "show what a product is, how it was made, its numbers",
     "field": "receptive field of a network, layer by layer, on the sky",
+    "explain": "look inside a trained model at some objects, as pictures",
     "score": "apply a trained model to new images, without a pipeline file",
     "export": "write a trained model as ONNX, for other programs",
     "list": "list stages, networks, instruments, pipelines or samples",

@@ -124,6 +124,18 @@ def _scores(folder: Path) -> Facts:
     return Facts(rows, {"number": len(scores["mean"]), "columns": list(scores), "percentiles": marks})
 
 
+def _explanation(folder: Path) -> Facts:
+    facts = json.loads((folder / "explanation.json").read_text(encoding="utf-8"))
+    pictures = json.loads((folder / "pictures.json").read_text(encoding="utf-8"))
+    rows = [
+        ("explains", f"{facts['network']} at {len(facts['objects'])} objects of {facts['samples']}"),
+        ("layers", ", ".join(facts["layers"])),
+        ("pictures", ", ".join(picture["file"] for picture in pictures)),
+    ]
+    table = [(row["id"], row["class"], f"{row['score']:.4g}", row["label"] or "") for row in facts["objects"]]
+    return Facts(rows, {**facts, "pictures": pictures}, ("object", "class", "score", "known as"), table)
+
+
 def _files(folder: Path) -> Facts:
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     rows = [("file", f"{name}, {bytes_text(size)}") for name, size in sorted(sizes.items()) if name.endswith(".html")]
@@ -136,4 +148,5 @@ def _cell(value: Any) -> str:
 
 _READERS = {
     "Model": _model, "Evaluation": _evaluation, "SampleSet": _sample_set, "Catalog": _catalog, "Scores": _scores,
+    "Explanation": _explanation,
 }  # fmt: skip

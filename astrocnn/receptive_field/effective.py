@@ -8,7 +8,7 @@ on more paths.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrocnn.errors import MismatchError, ReceptiveFieldError
+from astrocnn.receptive_field.evaluate import evaluated
 from astrocnn.receptive_field.gradient import gradient
-from astrocnn.receptive_field.graph import Slot, held_apart
+from astrocnn.receptive_field.graph import Slot
 from astrocnn.receptive_field.target import Target, target_of
 
 BATCH = 8
@@ -173,33 +174,78 @@ def effective_field(
     MismatchError
         When the inputs do not have the shape of the model's.
     """
-    import keras
-
     target = target_of(model, layer, source, input_shape)
-    field = target.steps[-1].field
-    place = tuple(position) if position is not None else tuple(size // 2 for size in field.map_size)
     rng = np.random.default_rng(seed)
     values = _inputs(target, inputs, number, rng)
-    many = len(values[target.slot])
+    place, slopes = _slopes(target, values, position, rng)
+    total = sum((slope.sum(axis=0) for slope in slopes), np.zeros(target.steps[0].field.map_size))
+    return _field(target, place, total, len(values[target.slot]))
+
+
+def effective_fields(
+    model: Any, inputs: NDArray[Any], layer: str | None = None, *, seed: int = 0
+) -> list[EffectiveField | None]:
+    """Measure the effective field of the middle feature for each input by itself.
+
+    Parameters
+    ----------
+    model, layer, seed
+        As `effective_field` takes them; the model has one input.
+    inputs : ndarray, shape (n, *axes, channels)
+        Prepared as the network takes them.
+
+    Returns
+    -------
+    list of EffectiveField or None
+        None for an input for which the feature does not answer at all.
+    """
+    target = target_of(model, layer)
+    rng = np.random.default_rng(seed)
+    place, slopes = _slopes(target, _inputs(target, inputs, len(inputs), rng), None, rng)
+    each = np.concatenate(list(slopes))
+    return [_field(target, place, weights, 1) if weights.any() else None for weights in each]
+
+
+def _slopes(
+    target: Target, values: dict[Slot, NDArray[np.float32]], position: Sequence[int] | None, rng: np.random.Generator
+) -> tuple[tuple[int, ...], Iterator[NDArray[np.float64]]]:
+    """The feature that is looked at, and batches of abs(d sum_c e_c y_c / d x) for each input, (n, *axes)."""
+    import keras
+
+    field = target.steps[-1].field
+    place = tuple(position) if position is not None else tuple(size // 2 for size in field.map_size)
     index = (slice(None), slice(None), *place) if field.channel_axis == 1 else (slice(None), *place, slice(None))
     others = [slot for slot in values if slot != target.slot]
 
     def feature(value: Any, signs: Any, *rest: Any) -> Any:
         known = {target.slot: value, **dict(zip(others, rest, strict=True))}
-        first = _evaluated(target, known)[:: field.copies]
+        first = evaluated(target.graph, known, target.graph.outputs)[0][:: field.copies]
         return keras.ops.sum(first[index] * signs)
 
     slope_of = gradient(feature)
-    total = np.zeros(target.steps[0].field.map_size)
-    for start in range(0, many, BATCH):
-        part = {slot: value[start : start + BATCH] for slot, value in values.items()}
-        signs = rng.choice((-1.0, 1.0), (len(part[target.slot]), target.steps[-1].channels or 1)).astype("float32")
-        slope = np.abs(slope_of(part[target.slot], signs, *(part[slot] for slot in others)))
-        total += slope.sum(axis=(0, 1 if field.channel_axis == 1 else -1))
+
+    def batches() -> Iterator[NDArray[np.float64]]:
+        for start in range(0, len(values[target.slot]), BATCH):
+            part = {slot: value[start : start + BATCH] for slot, value in values.items()}
+            signs = rng.choice((-1.0, 1.0), (len(part[target.slot]), target.steps[-1].channels or 1)).astype("float32")
+            slope = np.abs(slope_of(part[target.slot], signs, *(part[slot] for slot in others)))
+            yield slope.sum(axis=1 if field.channel_axis == 1 else -1)
+
+    return place, batches()
+
+
+def _field(target: Target, place: tuple[int, ...], total: NDArray[np.float64], many: int) -> EffectiveField:
+    """The field of summed slopes.
+
+    Raises
+    ------
+    ReceptiveFieldError
+        When they are all zero.
+    """
     if not total.sum() > 0:
         raise ReceptiveFieldError("the feature depends on no input", where=target.name, fix="look at another position")
     seen = []
-    for axis, number_of in zip(field.axes, place, strict=True):
+    for axis, number_of in zip(target.steps[-1].field.axes, place, strict=True):
         low, high = axis.unbounded(np.array([number_of]))
         seen.append((int(low[0]), int(high[0])))
     return EffectiveField(target.graph.name, target.name, place, total / total.sum(), tuple(seen), many)
@@ -229,16 +275,3 @@ def _inputs(
             )  # fmt: skip
         values[slot] = np.asarray(received, "float32")
     return values
-
-
-def _evaluated(target: Target, values: dict[Slot, Any]) -> Any:
-    """Output of the target's layer for these inputs."""
-    import keras
-
-    for call in target.graph.calls:
-        if call.outputs[0] in values:
-            continue  # the input that is looked at, once it has got a channel
-        positional, keywords = call.filled(values)
-        outputs = keras.tree.flatten(held_apart(call.layer, call.held)(*positional, **keywords))
-        values.update(zip(call.outputs, outputs, strict=True))
-    return values[target.graph.outputs[0]]

@@ -1,8 +1,9 @@
-"""Gradients by whichever backend Keras uses."""
+"""Gradients, and functions compiled, by whichever backend Keras uses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,34 @@ def gradient(function: Callable[..., Any]) -> Callable[..., NDArray[np.float64]]
     AstrocnnError
         When Keras runs on another backend than TensorFlow or JAX.
     """
+    return _of_backend().gradient(function)
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., list[NDArray[Any]]]:
+    """Compile a function of arrays.
+
+    Parameters
+    ----------
+    function : callable
+        From tensors of the backend to a list of tensors; it makes no new weights.
+
+    Returns
+    -------
+    callable
+        From arrays to a list of arrays. Compiled once for each set of shapes.
+
+    Raises
+    ------
+    AstrocnnError
+        When Keras runs on another backend than TensorFlow or JAX.
+    """
+    return _of_backend().compiled(function)
+
+
+def _of_backend() -> Any:
     import keras
 
     backend = keras.backend.backend()
-    if backend == "tensorflow":
-        from astrocnn.receptive_field.gradient_tensorflow import gradient as by_backend
-    elif backend == "jax":
-        from astrocnn.receptive_field.gradient_jax import gradient as by_backend
-    else:
+    if backend not in ("tensorflow", "jax"):
         raise AstrocnnError("no gradient for this backend", expected="tensorflow or jax", received=backend)
-    return by_backend(function)
+    return import_module(f"astrocnn.receptive_field.gradient_{backend}")

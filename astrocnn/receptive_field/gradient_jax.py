@@ -1,4 +1,4 @@
-"""Gradient of a function of arrays by the first of them, by JAX."""
+"""A function of arrays compiled, and its gradient by the first of them, by JAX."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 def gradient(function: Callable[..., Any]) -> Callable[..., NDArray[np.float64]]:
     """Function of the same arrays that gives the derivative of a number by the first of them."""
-    compiled = jax.jit(jax.grad(function))
+    evaluated = jax.jit(jax.grad(function))
+    return lambda *values: np.asarray(evaluated(*(jax.numpy.asarray(value) for value in values)), float)
 
-    def evaluated(*values: Any) -> NDArray[np.float64]:
-        return np.asarray(compiled(*(jax.numpy.asarray(value) for value in values)), float)
 
-    return evaluated
+def compiled(function: Callable[..., Any]) -> Callable[..., list[NDArray[Any]]]:
+    """Function of the same arrays that gives what the function gives, a list of arrays."""
+    evaluated = jax.jit(function)
+    return lambda *values: [np.asarray(one) for one in evaluated(*(jax.numpy.asarray(value) for value in values))]

@@ -1,4 +1,4 @@
-"""Gradient of a function of arrays by the first of them, by TensorFlow."""
+"""A function of arrays compiled, and its gradient by the first of them, by TensorFlow."""
 
 from __future__ import annotations
 
@@ -22,13 +22,25 @@ def gradient(function: Callable[..., Any]) -> Callable[..., NDArray[np.float64]]
             output = function(entry, *others)
         return tape.gradient(output, entry, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-    graphs: dict[Any, Any] = {}  # one of each shape
+    evaluated = _by_shape(derivative)
+    return lambda *values: np.asarray(evaluated(*values), float)
 
-    def evaluated(*values: Any) -> NDArray[np.float64]:
+
+def compiled(function: Callable[..., Any]) -> Callable[..., list[NDArray[Any]]]:
+    """Function of the same arrays that gives what the function gives, a list of arrays."""
+    evaluated = _by_shape(tf.function(function, autograph=False))
+    return lambda *values: [tensor.numpy() for tensor in evaluated(*values)]
+
+
+def _by_shape(function: Any) -> Callable[..., Any]:
+    """The function as one graph for each set of shapes."""
+    graphs: dict[Any, Any] = {}
+
+    def evaluated(*values: Any) -> Any:
         tensors = [tf.constant(value) for value in values]
         shapes = tuple(tuple(tensor.shape) for tensor in tensors)
         if shapes not in graphs:
-            graphs[shapes] = derivative.get_concrete_function(*tensors)
-        return graphs[shapes](*tensors).numpy().astype(float)
+            graphs[shapes] = function.get_concrete_function(*tensors)
+        return graphs[shapes](*tensors)
 
     return evaluated

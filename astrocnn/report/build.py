@@ -11,6 +11,7 @@ from astrocnn.report.products import ProductFolder
 from astrocnn.report.run_view import ReportRun, StageView
 from astrocnn.report.sections.catalog import catalog_section
 from astrocnn.report.sections.evaluation import evaluation_section
+from astrocnn.report.sections.explanation import explanation_section
 from astrocnn.report.sections.information import information_section
 from astrocnn.report.sections.ledger import ledger_section
 from astrocnn.report.sections.model import model_section
@@ -26,6 +27,7 @@ SECTIONS: dict[str, Callable[[StageView, ProductFolder, ReportRun], Section]] = 
     "Evaluation": evaluation_section,
     "Scores": scores_section,
     "Model": model_section,
+    "Explanation": explanation_section,
     "SampleSet": samples_section,
 }
 """The section of each kind of product, in the order of the page; products of other kinds have none."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
+from PIL import Image
 
 from astrocnn.report.formats import number, plain
-from astrocnn.report.theme import DARK, LIGHT, png_bytes
+from astrocnn.report.theme import DARK, LIGHT, RESOLUTION, png_bytes
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,23 @@ def figure_html(draw: Callable[..., Figure], *args: Any, alt: str, caption: str 
     width, height = (round(100 * float(inches)) for inches in light.get_size_inches())
     uris = [data_uri(png_bytes(figure)) for figure in (light, dark)]
     return render("figure.html", light=uris[0], dark=uris[1], alt=alt, caption=caption, width=width, height=height)
+
+
+def picture_html(png: bytes, *, alt: str, caption: str = "", resolution: int = RESOLUTION) -> Markup:
+    """A figure that was drawn before, on light ground, as it stands in a file.
+
+    Parameters
+    ----------
+    png : bytes
+        The file's content.
+    alt, caption : str
+        What it shows, and the text below it.
+    resolution : int
+        Dots an inch that it was drawn with.
+    """
+    with Image.open(io.BytesIO(png)) as picture:
+        width, height = (round(100 * side / resolution) for side in picture.size)
+    return render("figure.html", light=data_uri(png), dark="", alt=alt, caption=caption, width=width, height=height)
 
 
 def write_page(

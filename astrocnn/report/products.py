@@ -37,16 +37,11 @@ class ProductFolder:
 
     def json(self, name: str) -> dict[str, Any] | None:
         """A JSON object."""
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            value = json.loads(text)
-        except ValueError as error:
-            raise self._damaged(name, "JSON", error) from error
-        if not isinstance(value, dict):
-            raise self._damaged(name, "a JSON object", type(value).__name__)
-        return value
+        return self._json(name, dict, "a JSON object")
+
+    def json_list(self, name: str) -> list[Any] | None:
+        """A JSON list."""
+        return self._json(name, list, "a JSON list")
 
     def yaml(self, name: str) -> dict[str, Any] | None:
         """A YAML mapping, loaded safely."""
@@ -106,6 +101,23 @@ class ProductFolder:
         """A text file."""
         path = self._found(name)
         return None if path is None else path.read_text(encoding="utf-8")
+
+    def content(self, name: str) -> bytes | None:
+        """The content of any file."""
+        path = self._found(name)
+        return None if path is None else path.read_bytes()
+
+    def _json(self, name: str, kind: type, expected: str) -> Any:
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            raise self._damaged(name, "JSON", error) from error
+        if not isinstance(value, kind):
+            raise self._damaged(name, expected, type(value).__name__)
+        return value
 
     def _found(self, name: str) -> Path | None:
         path = self.path / name

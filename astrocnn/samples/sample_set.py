@@ -13,6 +13,7 @@ from astrocnn.errors import InputMissing, UnknownName
 from astrocnn.samples.batches import Batch, epoch_order, read_batches, segment_length
 from astrocnn.samples.meta import SampleMeta
 from astrocnn.samples.shard_sequence import ShardSequence
+from astrocnn.spelling import nearest
 
 if TYPE_CHECKING:
     from astropy.nddata import NDData
@@ -185,6 +186,23 @@ class SampleSet:
 
         return Table({name: self.column(name) for name in self.columns}, meta=self.meta.model_dump(mode="json"))
 
+    def position(self, identifier: str) -> int:
+        """Position of an object in this view, the first where an id occurs twice.
+
+        Raises
+        ------
+        UnknownName
+            If no object has this id; the nearest spelling is given, or some of the ids.
+        """
+        ids = self.ids
+        found = np.flatnonzero(ids == identifier)
+        if not len(found):
+            near = nearest(identifier, ids.tolist())
+            some = f"choose one of its {len(ids):,} ids, such as {', '.join(ids[:3])}" if len(ids) else None
+            fix = f"did you mean {near}?" if near else some
+            raise UnknownName(f"no object has the id {identifier!r}", where=repr(self), fix=fix)
+        return int(found[0])
+
     def __getitem__(self, identifier: str) -> NDData:
         """One object as astropy NDData: data, celestial WCS, uncertainty, mask, and its row and bands in `meta`.
 
@@ -197,9 +215,7 @@ class SampleSet:
 
         from astrocnn.samples.stamp_wcs import celestial_wcs
 
-        found = np.flatnonzero(self.ids == identifier)[:1]
-        if not len(found):
-            raise UnknownName(f"no object has the id {identifier!r}", fix="choose one of the set's ids")
+        found = np.array([self.position(identifier)])
         row = {name: self.column(name)[found[0]] for name in self.columns}
         return NDData(
             self.read(found)[0],

@@ -49,6 +49,10 @@ class Normalisation(BaseModel):
             scaled = _standardised(scaled)
         return scaled if self.clip_sigma is None else np.clip(scaled, -self.clip_sigma, self.clip_sigma)
 
+    def undo(self, scaled: np.ndarray) -> np.ndarray:
+        """Data (..., band) in their own unit, float32, from normalised ones; what was clipped stays clipped."""
+        return scaled * np.asarray(self.sigma, np.float32) + np.asarray(self.mean, np.float32)
+
 
 def _standardised(data: np.ndarray) -> np.ndarray:
     """Objects (n, ..., band) with mean 0 and deviation 1 in each band, in float64 inside: levels may be large."""

@@ -67,3 +67,16 @@ def test_damaged_files_are_errors_that_name_them(folder, name, text, expected):
     with pytest.raises(StoreError, match=expected) as caught:
         getattr(folder, name.split(".")[1])(name)
     assert str(folder.path / name) in str(caught.value)
+
+
+def test_a_list_of_json_and_the_content_of_any_file(folder):
+    (folder.path / "l.json").write_text("[1, 2]")
+    assert folder.json_list("l.json") == [1, 2]
+    assert folder.content("l.json") == b"[1, 2]"
+    with pytest.raises(StoreError, match="a JSON object"):
+        folder.json("l.json")
+    (folder.path / "m.json").write_text("{}")
+    with pytest.raises(StoreError, match="a JSON list"):
+        folder.json_list("m.json")
+    assert folder.content("absent.png") is folder.json_list("absent.json") is None
+    assert folder.missing == ["absent.png", "absent.json"]

@@ -140,8 +140,17 @@ def test_an_object_by_its_id(sample_set, pixels):
     np.testing.assert_array_equal(image.data, pixels([9])[0])
     assert (image.meta["split"], image.meta["bands"]) == ("test", ("g", "r"))
     assert image.wcs is image.mask is image.uncertainty is None
-    with pytest.raises(UnknownName, match="'object-x'"):
+    with pytest.raises(UnknownName, match=r"'object-x'; to fix, did you mean object-\d"):
         sample_set["object-x"]
+
+
+def test_the_position_of_an_object(sample_set):
+    assert sample_set.position("object-9") == 9
+    assert sample_set.split("test").position("object-19") == 1
+    with pytest.raises(UnknownName, match=r"'J1'; to fix, choose one of its 203 ids, such as object-0, object-1"):
+        sample_set.position("J1")
+    with pytest.raises(UnknownName, match=r"no object has the id 'object-9'$"):
+        sample_set.select(np.array([], int)).position("object-9")
 
 
 def test_variance_mask_psf_and_wcs_come_back(tmp_path, meta, pixels):

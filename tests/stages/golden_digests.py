@@ -17,6 +17,7 @@ import re
 
 import numpy as np
 
+from astrocnn.explain.files import read_explanation
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.shards import WCS_NAMES
 from astrocnn.training.model_folder import load_model, read_card
@@ -112,6 +113,26 @@ def _catalog(digest, table):
     digest.add("metadata", {key: value for key, value in table.meta["astrocnn"].items() if key != "scores"})
 
 
+def _explanation(digest, folder):
+    """What was found, from which the pictures are drawn; of these what each shows, since their bytes are matplotlib's.
+
+    An input that is made climbs for many steps, so that it may end elsewhere on another processor: what it reaches
+    hardly does. Objects that excite a unit about alike may change places, their values hardly.
+    """
+    found = read_explanation(folder)
+    units = found.facts.pop("units")
+    digest.add("facts", found.facts)
+    digest.add("units", [{name: group[name] for name in ("layer", "units", "reached")} for group in units])
+    digest.add_array("excited", np.array([one["value"] for group in units for real in group["real"] for one in real]))
+    shapes = {name: list(values.shape) for name, values in found.arrays.items()}
+    digest.add("shapes", shapes)
+    # Filters before a normalisation mean nothing.
+    left_out = ("made_", "real_", "filters")
+    digest.add_columns({name: values for name, values in found.arrays.items() if not name.startswith(left_out)})
+    pictures = json.loads((folder / "pictures.json").read_text())
+    digest.add("pictures", [[one["file"], *(row["what"] for row in one["shows"])] for one in pictures])
+
+
 def _page(digest, folder):
     """What stands on the page, not how far: numbers in its text are those of the other products."""
     page = (folder / "index.html").read_text()
@@ -139,6 +160,8 @@ def digest_of(view):
         digest.add_columns({name: view.table[name] for name in view.table.colnames})
     elif view.kind == "Catalog":
         _catalog(digest, view.table)
+    elif view.kind == "Explanation":
+        _explanation(digest, view.folder)
     elif view.kind == "Report":
         _page(digest, view.folder)
     return digest

@@ -70,7 +70,7 @@ def test_without_caveats_there_is_no_box_for_them(whole_run):
 
 
 def test_every_stage_but_the_report_has_its_section(page):
-    stages = ["candidates", "skill", "scores", "finder", "galaxies", "lenses"]
+    stages = ["candidates", "skill", "scores", "finder", "looks", "galaxies", "lenses"]
     fixed = ["pipeline", "ledger", "provenance", "run-information"]
     assert list(sections(page)) == [*(f"stage-{name}" for name in stages), *fixed]
 
@@ -97,7 +97,7 @@ def test_the_ledger_of_every_stage_is_counted(page, whole_run):
     """One row a stage; a column each for what was read, excluded, simulated, scored and kept."""
     html = re.search(r'<section id="ledger".*?</section>', page, re.DOTALL)[0]
     statuses = ("read", "excluded", "simulated", "scored", "kept")
-    for name in ("galaxies", "lenses", "finder", "skill", "scores", "candidates"):
+    for name in ("galaxies", "lenses", "finder", "skill", "scores", "looks", "candidates"):
         row = re.search(rf'<th scope="row">{name}</th>(.*?)</tr>', html, re.DOTALL)[1]
         counts = whole_run[1][name].ledger
         expected = [sum(counts[one].values()) if one in counts else None for one in statuses]

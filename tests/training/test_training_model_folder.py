@@ -188,6 +188,7 @@ def meta(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"kind": "curves", "shape": (16, 2)}, r"other objects; expected images; received curves"),
         ({"bands": ("r", "g")}, r"other bands.*\('g', 'r'\).*\('r', 'g'\)"),
         ({"bands": ("g", "i")}, r"other bands.*'r'.*'i'"),
         ({"bands": ("g",), "shape": (16, 16, 1)}, r"other bands.*\('g', 'r'\).*\('g',\)"),

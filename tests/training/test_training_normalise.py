@@ -51,6 +51,12 @@ def test_values_are_clipped_in_units_of_sigma_and_only_when_asked():
     assert np.isnan(Normalisation(mean=(1.0,), sigma=(2.0,), clip_sigma=2.0).apply(np.array([[np.nan]], np.float32)))
 
 
+def test_what_was_normalised_comes_back():
+    values = np.random.default_rng(0).normal(3, 2, (4, 5, 2)).astype(np.float32)
+    constants = Normalisation(mean=(3.0, -1.0), sigma=(2.0, 0.5), clip_sigma=50.0)
+    np.testing.assert_allclose(constants.undo(constants.apply(values)), values, rtol=1e-5, atol=1e-6)
+
+
 def test_objects_that_are_not_finite_are_named(write_set):
     data = np.ones((8, 6, 6, 2), np.float32) * np.arange(8, dtype=np.float32)[:, None, None, None]
     data[3, 2, 2, 1] = np.nan

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from explained_models import curves
 
 from astrocnn.training import predict
 from astrocnn.training.augment import dihedral_views
@@ -112,3 +113,15 @@ def test_progress_is_told(network, samples):
     heard = []
     predict_set(network, samples, NORMALISATION, 16, progress=lambda *step: heard.append(step))
     assert heard == [(40, 40, "")]
+
+
+def test_curves_are_scored_as_their_normalised_middle(tmp_path):
+    import keras
+
+    samples = curves(tmp_path / "curves")
+    inputs = keras.Input((100, 1))
+    network = keras.Model(inputs, keras.layers.GlobalMaxPooling1D()(keras.layers.Conv1D(2, 5)(inputs)))
+    got, _ = predict_set(network, samples, Normalisation(mean=(1.0,), sigma=(0.5,)), 100)
+    data = samples.read(np.arange(len(samples)))
+    expected = np.asarray(network((data[:, 10:110] - 1) / 0.5, training=False))
+    np.testing.assert_allclose(got, expected, atol=1e-6)
