@@ -7,7 +7,7 @@ from pathlib import Path
 
 from astrocnn.errors import DataError
 from astrocnn.ingest.fits_files import refuse_missing
-from astrocnn.ingest.light_curves.mission import file_stem
+from astrocnn.ingest.light_curves.names import file_stem
 from astrocnn.ingest.light_curves.observed import Observed, ReadOptions
 from astrocnn.ingest.light_curves.tables import curves_of_table
 

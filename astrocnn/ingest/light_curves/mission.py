@@ -8,6 +8,7 @@ import numpy as np
 
 from astrocnn.errors import DataError
 from astrocnn.ingest.light_curves.fits_table import Cards, FitsTable, read_fits_table
+from astrocnn.ingest.light_curves.names import file_stem
 from astrocnn.ingest.light_curves.observed import Observed, ReadOptions, TimeZero
 from astrocnn.ingest.light_curves.quality import mask_bits
 from astrocnn.ingest.light_curves.times import DAYS, KEPLER, days_in
@@ -78,14 +79,6 @@ def read_mission_file(path: Path, options: ReadOptions) -> Observed:
         dropped_bits=mask_bits(mission, options.quality), bands=(band,),
         columns=_facts(table, mission),
     )  # fmt: skip
-
-
-def file_stem(path: Path) -> str:
-    """A file's name without its endings."""
-    name = path.name
-    for ending in (".gz", ".bz2", ".fits", ".fit", ".fz", ".rdb", ".txt", ".csv", ".ecsv", ".vot", ".xml", ".parquet"):
-        name = name.removesuffix(ending)
-    return name
 
 
 def _times(table: FitsTable, where: str, mission: str) -> tuple[TimeZero, np.ndarray]:

@@ -72,8 +72,9 @@ def normalise(
     DataError
         When the object is refused; it says why and what to do.
     """
-    where = pieces[0].id
-    first = pieces[0]
+    first, where = pieces[0], pieces[0].id
+    if not where:
+        raise DataError("rows without an id", where=where, fix="give each object one")
     for piece in pieces[1:]:
         if piece.zero.system != first.zero.system or (piece.zero.day is None) != (first.zero.day is None):
             raise DataError(
@@ -115,7 +116,7 @@ def _arrays(
         if found is not None and len(found) != number:
             raise DataError(f"not one {name} for each time", where=piece.id, expected=number, received=len(found))
     if not number:
-        raise DataError("no rows", where=piece.id, expected="at least one point")
+        raise DataError("no rows", where=piece.id, expected="at least one point", fix="leave the object out")
     time = np.asarray(piece.time).astype(np.float64)
     if piece.zero.day is not None and piece.zero.day != reference_day:
         time += piece.zero.day - reference_day

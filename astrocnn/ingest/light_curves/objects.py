@@ -24,7 +24,7 @@ class Objects:
     Parameters
     ----------
     columns : dict of array (n,)
-        Without the ids: text as object arrays, numbers as float64, whole ones as int64 where no cell is empty.
+        Without the ids: text as object arrays, numbers as float64.
     rows : dict of str to int
         Row of each id.
     """
@@ -81,9 +81,7 @@ def read_objects(path: Path) -> Objects:
 def _typed(name: str, texts: list[str]) -> np.ndarray:
     if name not in _TEXT:
         try:
-            numbers = np.array([float(text) if text else np.nan for text in texts])
+            return np.array([float(text) if text else np.nan for text in texts])
         except ValueError:
             return np.array(texts, object)
-        whole = all(text.lstrip("+-").isdigit() for text in texts)
-        return numbers.astype(np.int64) if whole and len(texts) and np.abs(numbers).max() < 2**53 else numbers
     return np.array(texts, object)

@@ -22,7 +22,7 @@ from astrocnn.ingest.light_curves.column_names import (
     value_column,
     wide_columns,
 )
-from astrocnn.ingest.light_curves.mission import file_stem
+from astrocnn.ingest.light_curves.names import file_stem
 from astrocnn.ingest.light_curves.observed import Observed, ReadOptions
 from astrocnn.ingest.light_curves.times import days_in, zero_of_column
 

@@ -33,14 +33,14 @@ def stored_unit(unit: str | None, quantity: Quantity, where: str) -> str | None:
 
 
 def unit_factor(unit: str | None, into: str | None, where: str) -> float:
-    """Factor from one unit to another; 1 where either is not known.
+    """Factor from one unit to another; 1 where either is not known, or the first is none that astropy knows.
 
     Raises
     ------
     DataError
-        When it is no unit, or the two are of different things.
+        When the two are of different things.
     """
-    if unit is None or into is None or unit == into:
+    if unit is None or into is None or unit == into or not _is_known(unit):
         return 1.0
     from astropy.units import UnitConversionError
 
@@ -54,6 +54,14 @@ def unit_factor(unit: str | None, into: str | None, where: str) -> float:
             "wrong units", where=where, expected=f"{into}, or a unit that can be converted to it", received=unit,
             fix="read these files in a stage of their own, or convert them",
         ) from error  # fmt: skip
+
+
+def _is_known(unit: str) -> bool:
+    try:
+        _parsed(unit)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_magnitude(unit: Any) -> bool:
