@@ -73,7 +73,7 @@ def read_fits_table(path: Path, wanted: Sequence[str]) -> FitsTable:
     """
     refuse_missing(path)
     if path.stat().st_size == 0:
-        raise unreadable(path, "the file is empty")
+        raise DataError("the file is empty", where=str(path), expected="a FITS file", fix="fetch or copy it again")
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return _plain(path, content, wanted)
