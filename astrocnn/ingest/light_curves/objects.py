@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from astrocnn.errors import DataError, InputMissing
+from astrocnn.samples.curve_shards import STANDARD
 from astrocnn.samples.long_table import FILE_NAMES
 
-_OURS = {name: ours for ours, name in FILE_NAMES.items()} | {"label": "class"}
+_OURS = {name: name for name in STANDARD} | {name: ours for ours, name in FILE_NAMES.items()} | {"label": "class"}
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
 _TEXT = ("id", "class", "group", "split")
 
@@ -43,7 +44,7 @@ class Objects:
 def read_objects(path: Path) -> Objects:
     """Read a CSV with one row an object.
 
-    `ra_deg` and `dec_deg` become `ra` and `dec`, `label` becomes `class`; other characters than letters, digits and _
+    `ra_deg` and `dec_deg` become `ra` and `dec`, `label` becomes `class`, in any case; other characters than letters, digits and _
     in names become _. Columns in which every cell is a number, or empty, are numbers.
 
     Raises
