@@ -44,8 +44,8 @@ class Objects:
 def read_objects(path: Path) -> Objects:
     """Read a CSV with one row an object.
 
-    `ra_deg` and `dec_deg` become `ra` and `dec`, `label` becomes `class`, in any case; other characters than letters, digits and _
-    in names become _. Columns in which every cell is a number, or empty, are numbers.
+    `ra_deg` and `dec_deg` become `ra` and `dec`, `label` becomes `class`, in any case; in names, other characters than
+    letters, digits and _ become _. Columns in which every cell is a number, or empty, are numbers.
 
     Raises
     ------
