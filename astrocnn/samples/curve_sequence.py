@@ -49,6 +49,7 @@ class CurveSequence(TableSequence[CurveShard]):
         self._kinds = kinds
         self.columns = ("id", "ra", "dec", "label", *(name for name in STANDARD if name not in ("id", "ra", "dec")))
         self.columns += tuple(sorted(kinds.keys() - STANDARD.keys()))
+        self.stated_classes = first.meta.classes
         bands = [shard.meta.bands for shard in filled]
         classes = first.meta.classes or tuple(np.unique(self.column("class")[self.column("class") != ""]).tolist())
         common = bands[0] if len(set(bands)) == 1 else tuple(sorted(set().union(*bands)))

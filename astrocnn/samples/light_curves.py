@@ -55,6 +55,11 @@ class LightCurves(TableView[CurveSequence]):
         """What is true of every curve; bands and classes are those of all shards."""
         return self._source.meta
 
+    @property
+    def stated_classes(self) -> tuple[str, ...]:
+        """Classes whose order was stated; empty where they follow from the column `class`."""
+        return self._source.stated_classes
+
     def read(self, indices: np.ndarray) -> CurveBlock:
         """Curves at these positions of the view, in the order asked for; negative ones count from the end."""
         indices = self._checked(indices)

@@ -22,9 +22,12 @@ from astrocnn.samples.split_order import DEFAULT_SPLITS, in_order, wrong_fractio
 if TYPE_CHECKING:
     from astrocnn.ingest.light_curves.objects import Objects
     from astrocnn.ingest.light_curves.observed import Observed, ReadOptions
+    from astrocnn.samples.curve_merge import ShardFacts
 
 log = logging.getLogger("astrocnn.stages.light_curves")
 
+MANY_PARTS = 5000
+"""Parts beyond which keeping each on its own takes longer than reading its files."""
 _STORED = 0.3  # of the bytes of mission files and of long tables, as measured, is what their curves take
 
 
@@ -93,6 +96,10 @@ class LightCurvesStage(Stage[Parameters]):
         """Splits must be fractions of one; a time system of dates needs its zero."""
         if wrong := wrong_fractions(parameters.splits):
             yield Finding("splits", wrong)
+        number = len(find_curve_files(str(parameters.curves.value), parameters.curves.base))
+        if number > MANY_PARTS:
+            text = f"makes {number:,} parts, one an object: gather files in folders and name these {{part}}"
+            yield Finding("curves", text, "warning")
         if parameters.time_zero_day is not None and parameters.time_system is None:
             yield Finding("time_zero_day", "changes nothing without time_system", "warning")
 
@@ -136,31 +143,49 @@ class LightCurvesStage(Stage[Parameters]):
         StoreError
             When two objects have one id.
         """
+        from astrocnn.samples.curve_merge import shard_facts
         from astrocnn.samples.curve_shards import SUFFIX
         from astrocnn.samples.light_curves import LightCurves
         from astrocnn.samples.splits import check_unique_ids
 
-        shards = [LightCurves.open(path) for folder in parts for path in sorted(folder.glob(f"*{SUFFIX}"))]
+        shards = [shard_facts(path) for folder in parts for path in sorted(folder.glob(f"*{SUFFIX}"))]
         counts: Counter[tuple[Any, ...]] = Counter()
         for shard in shards:
-            counts[shard.meta.kind] += len(shard)
+            counts[shard.meta.kind] += shard.number
         _refuse_nothing(task, sum(counts.values()))
         most = max(counts, key=lambda kind: (counts[kind], str(kind)))
-        words = next(shard.meta.kind_text for shard in shards if shard.meta.kind == most)
-        number = 0
+        alike = [shard for shard in shards if shard.meta.kind == most and shard.number]
         for shard in shards:
-            if shard.meta.kind == most:
-                link_or_copy(shard.shards[0], task.out / f"{number:05d}{SUFFIX}")
-                number += 1
-            elif len(shard):
-                reason = f"another kind of curve: expected {words}, as most; received {shard.meta.kind_text}; "
-                task.ledger.change(
-                    shard.ids.tolist(), "rejected", f"{reason}to fix, read these in a stage of their own"
-                )
-            shard.close()
+            if shard.meta.kind != most and shard.number:
+                _set_aside(task, shard, alike[0])
+        _gather(alike, task)
         curves = LightCurves.open(task.out)
         check_unique_ids(curves.ids)
         curves.close()
+
+
+def _set_aside(task: Task[Parameters], shard: ShardFacts, expected: ShardFacts) -> None:
+    """Change the rows of curves whose kind is not that of most."""
+    from astrocnn.samples.light_curves import LightCurves
+
+    curves = LightCurves.open(shard.path)
+    reason = f"expected {expected.meta.kind_text}, as most; received {shard.meta.kind_text}"
+    text = f"another kind of curve: {reason}; to fix, read these in a stage of their own"
+    task.ledger.change(curves.ids.tolist(), "rejected", text)
+    curves.close()
+
+
+def _gather(shards: Sequence[ShardFacts], task: Task[Parameters]) -> None:
+    """Put the shards of all parts into the product: large ones as they are, small ones together."""
+    from astrocnn.samples.curve_merge import merge_shards, runs_to_merge
+    from astrocnn.samples.curve_shards import SUFFIX
+
+    for number, run in enumerate(runs_to_merge(shards)):
+        target = task.out / f"{number:05d}{SUFFIX}"
+        if len(run) == 1:
+            link_or_copy(run[0].path, target)
+        else:
+            merge_shards([shard.path for shard in run], target)
 
 
 def _content(part: CurveFiles, beside: Objects | None) -> dict[str, Any]:

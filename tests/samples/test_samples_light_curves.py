@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from astrocnn.errors import DataError, InputMissing, StoreError, UnknownName
 from astrocnn.samples.curve import LightCurve
+from astrocnn.samples.curve_merge import ShardFacts, merge_shards, runs_to_merge
 from astrocnn.samples.curve_meta import CurveMeta
 from astrocnn.samples.curve_shards import FORMAT_VERSION, POINT_CHUNK, CurveWriter
 from astrocnn.samples.light_curves import LightCurves
@@ -261,3 +262,27 @@ def test_memory_does_not_grow_with_the_product(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5e6, "the whole product is 26 MB"
+
+
+def test_small_shards_are_put_together(tmp_path, product):
+    """In their order, with all columns and bands, and the same bytes whenever it is done."""
+    other = META.model_copy(update={"bands": ("z", "r")})
+    write(tmp_path / "d.curves.h5", [9, 10], [4, 2], other, ("z", "r"), sector=np.array([3, 4]))
+    whole = LightCurves.open(tmp_path)
+    for name in ("x", "y"):
+        merge_shards(whole.shards, tmp_path / name)
+    assert (tmp_path / "x").read_bytes() == (tmp_path / "y").read_bytes()
+    merged = LightCurves.open(tmp_path / "x")
+    assert merged.meta == whole.meta
+    assert merged.columns == whole.columns
+    for name in whole.columns:
+        np.testing.assert_array_equal(merged.column(name), whole.column(name), err_msg=name)
+    for found, expected in zip(merged.each(), whole.each(), strict=True):
+        assert_same(found, expected)
+
+
+def test_runs_of_small_shards(tmp_path):
+    sizes = (5, 4, 20, 1, 2, 8)
+    shards = [ShardFacts(tmp_path / str(number), 1, META, size) for number, size in enumerate(sizes)]
+    assert [[one.size for one in run] for run in runs_to_merge(shards, 10)] == [[5, 4], [20], [1, 2], [8]]
+    assert list(runs_to_merge([], 10)) == []

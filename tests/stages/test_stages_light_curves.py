@@ -217,17 +217,12 @@ def test_bad_input_is_named_and_the_rest_goes_on(survey, project):
     np.testing.assert_array_equal(good.value, packed.value)
 
 
-def test_the_failure_budget_counts_them(survey, project):
+def test_the_failure_budget_counts_them(survey, project, call):
     write_mission(project.root / "data/a.fits")
     write_mission(project.root / "data/b.fits", PDCSAP_FLUX_ERR=np.full(40, -1.0))
     survey("data/{id}.fits")
     project.data["failure_budget"] = 0.1
-    project.write()
-    found = subprocess.run(
-        [sys.executable, "-m", "astrocnn", "run", str(project.file), "--runs", str(project.runs)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert found.returncode == 3, found.stderr
+    assert call("run", project.write(), "--runs", project.runs).code == 3
 
 
 def test_curves_of_another_kind_are_set_aside(survey, project):
