@@ -30,7 +30,7 @@ METADATA = b"astrocnn"
 """Key of the Parquet file's metadata under which the time system and the rest stand."""
 FILE_NAMES = {"ra": "ra_deg", "dec": "dec_deg"}
 """Names that columns have in the CSV, where these differ."""
-_ONLY_INSIDE = ("label", "points")
+_ONLY_INSIDE = ("label", "points", "part")
 
 
 def write_long_table(curves: LightCurves, folder: str | Path) -> Path:

@@ -127,7 +127,7 @@ class LightCurvesStage(Stage[Parameters]):
                 except DataError as error:
                     _reject(task, identifier, error)
                     continue
-                gatherer.add(curve, _row(task, identifier, pieces, objects))
+                gatherer.add(curve, {**_row(task, identifier, pieces, objects), "part": part.name})
                 task.ledger.add([identifier], "read")
         known = set(task.ledger.ids)
         if objects is not None and files.folder is not None:

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -11,9 +12,11 @@ import pytest
 from curve_files import shared, write_long_folder, write_mission
 
 import astrocnn
-from astrocnn.errors import DataError, StoreError
+from astrocnn.errors import DataError, StoreError, UnknownName
 from astrocnn.pipeline.ledger import read_ledger
 from astrocnn.pipeline.problems import PipelineFileErrors
+from astrocnn.pipeline.source_samples import open_curves
+from astrocnn.pipeline.stage import Part, Source
 from astrocnn.samples.light_curves import LightCurves
 from astrocnn.samples.splits import assign_splits
 
@@ -25,7 +28,7 @@ def survey(project):
     def make(curves, inputs=None, **parameters):
         project.data["inputs"] = {"curves": str(curves), **(inputs or {})}
         project.data["failure_budget"] = 1.0
-        project.data.pop("instrument", None)
+        project.data |= {"instrument": None, "plugins": []}
         stage = {"use": "light-curves", "curves": "${inputs.curves}", **parameters}
         return project.use(curves=stage)
 
@@ -104,6 +107,14 @@ def test_parts_by_name_gather_objects(survey, project):
     view = survey("{part}/{id}.fits").run()["curves"]
     assert len(marks(project)) == 2
     assert view.curves.ids.tolist() == ["a0", "a1", "b0", "b1"]
+    assert len(view.curves.shards) == 1, "small shards are put together"
+    source = Source("curves", "LightCurves", view.hash, view.folder, parts=(Part("a", 0), Part("b", 0)))
+    assert open_curves(source).ids.tolist() == view.curves.ids.tolist()
+    assert open_curves(source, 1).ids.tolist() == ["b0", "b1"]
+    training = replace(source, splits=("train",))
+    assert set(open_curves(training, 0).column("split")) <= {"train"}
+    with pytest.raises(UnknownName, match="no object is in the split"):
+        open_curves(replace(source, splits=("holdout",)))
 
 
 def test_a_folder_with_its_objects(survey, project):
@@ -128,7 +139,7 @@ def test_what_is_written_for_others_is_read_again(survey, project):
     again = survey("written").run(runs=project.root / "again")["curves"].curves
     assert again.meta == first.meta
     assert again.columns == first.columns
-    for name in first.columns:
+    for name in set(first.columns) - {"part"}:
         np.testing.assert_array_equal(again.column(name), first.column(name), err_msg=name)
     for one, other in zip(first.each(), again.each(), strict=True):
         for name in ("time", "value", "error", "quality", "band"):
