@@ -62,6 +62,8 @@ def mission_hdus(
         DEC_OBJ=-80.5, TEFF=5950.0, LOGG=4.5, **facts["primary"],
     )  # fmt: skip
     first.header["RADIUS"] = None
+    if "TUNIT1" in (header or {}):
+        table.columns["TIME"].unit = header["TUNIT1"]
     for hdu, changes in ((first, primary), (table, header)):
         for name, value in (changes or {}).items():
             if value is ...:

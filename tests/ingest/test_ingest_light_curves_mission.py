@@ -121,7 +121,7 @@ def test_masks_agree_with_the_values_that_the_field_knows():
 
 
 def test_a_fraction_of_the_reference_day_counts(tmp_path):
-    path = write_mission(tmp_path / "a.fits", header={"BJDREFF": 0.25})
+    path = write_mission(tmp_path / "a.fits", header={"BJDREFF": 0.25, "TUNIT1": "d"})
     assert read_mission_file(path, ReadOptions()).zero.day == 2457000.25
 
 
@@ -138,6 +138,11 @@ def test_time_systems_of_the_header(tmp_path, place, clock, system):
 def test_a_time_system_that_is_not_said_is_refused(tmp_path, change):
     with pytest.raises(DataError, match="the time system is not said"):
         read_mission_file(write_mission(tmp_path / "a.fits", header=change), ReadOptions())
+
+
+def test_a_column_of_another_zero_than_the_header_is_refused(tmp_path):
+    with pytest.raises(DataError, match="mixed time systems"):
+        read_mission_file(write_mission(tmp_path / "a.fits", header={"BJDREFI": 2454833}), ReadOptions())
 
 
 def test_times_in_seconds_become_days(tmp_path):

@@ -99,6 +99,15 @@ def test_what_is_stated_holds(tmp_path):
         only(path, ReadOptions(columns={"time": "when", "value": "R"}))
 
 
+def test_flags_that_are_words_are_remarks(tmp_path):
+    path = write_text(tmp_path / "a.csv", "mjd,mag,flag\n58000,15,good\n58001,16,cloud\n")
+    assert only(path).quality is None
+    numbers = only(write_text(tmp_path / "b.csv", "mjd,mag,flag\n58000,15,3\n58001,16,\n"))
+    assert normalise([numbers], OPTIONS).curve.quality.tolist() == [3, 0]
+    with pytest.raises(DataError, match="column flag holds no numbers"):
+        only(path, ReadOptions(columns={"quality": "flag"}))
+
+
 def test_ids_and_bands(tmp_path):
     path = write_text(
         tmp_path / "a.csv",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from astrocnn.errors import DataError
@@ -63,5 +64,4 @@ def read_cosmograil(path: Path, options: ReadOptions) -> Iterator[Observed]:
     telescopes = " ".join(sorted(set(columns.get("telescope", []))))
     table = Table({name: columns[name] for name in names if name != "telescope"})
     for curve in curves_of_table(table, file_stem(path), str(path), options):
-        curve.columns["telescopes"] = telescopes
-        yield curve
+        yield replace(curve, columns=curve.columns | {"telescopes": telescopes})

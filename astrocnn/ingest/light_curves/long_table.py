@@ -15,6 +15,7 @@ from astrocnn.errors import DataError, StoreError
 from astrocnn.ingest.fits_files import refuse_missing
 from astrocnn.ingest.light_curves.column_names import error_column, find_column, no_columns, value_column
 from astrocnn.ingest.light_curves.observed import Observed, ReadOptions, TimeZero
+from astrocnn.ingest.light_curves.tables import rows_by_id
 from astrocnn.ingest.light_curves.times import zero_of_column
 from astrocnn.parquet import parquet_schema, read_parquet_blocks
 from astrocnn.samples.curve_meta import CurveMeta
@@ -136,10 +137,8 @@ def _gathered(
     """The same for a table whose objects are mixed."""
     whole = _joined(list(_blocks(path, columns, bands)))
     ids = whole.pop("id")
-    names, first, members = np.unique(ids, return_index=True, return_inverse=True)
-    rows = np.split(np.argsort(members, kind="stable"), np.cumsum(np.bincount(members))[:-1])
-    for place in np.argsort(first):
-        yield str(names[place]), {role: values[rows[place]] for role, values in whole.items()}
+    for name, rows in rows_by_id(ids):
+        yield name, {role: values[rows] for role, values in whole.items()}
 
 
 def _blocks(path: Path, columns: dict[str, str], bands: tuple[str, ...] = ()) -> Iterator[dict[str, np.ndarray]]:
@@ -154,8 +153,6 @@ def _blocks(path: Path, columns: dict[str, str], bands: tuple[str, ...] = ()) ->
                 words, codes = _coded(values)
                 meant = [_position(word, bands, str(path)) for word in words] if role == "band" else words
                 arrays[role] = np.array(meant, object if role == "id" else np.int16)[codes]
-            elif role == "quality":
-                arrays[role] = values.fill_null(0).to_numpy(zero_copy_only=False)
             else:
                 arrays[role] = _numbers(values, name, str(path))
         yield arrays

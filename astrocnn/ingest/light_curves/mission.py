@@ -11,7 +11,7 @@ from astrocnn.ingest.light_curves.fits_table import Cards, FitsTable, read_fits_
 from astrocnn.ingest.light_curves.names import file_stem
 from astrocnn.ingest.light_curves.observed import Observed, ReadOptions, TimeZero
 from astrocnn.ingest.light_curves.quality import mask_bits
-from astrocnn.ingest.light_curves.times import DAYS, KEPLER, days_in
+from astrocnn.ingest.light_curves.times import DAYS, KEPLER, days_in, zero_of_column
 from astrocnn.samples.curve_meta import TimeSystem
 
 MISSIONS = ("Kepler", "K2", "TESS")
@@ -23,6 +23,7 @@ LEAP_SECOND_DAY = 2456109.5 - KEPLER
 """BKJD of the leap second at the end of 2012-06-30."""
 CLOCK_SECONDS = (66.184, 67.184)
 """TDB - UTC before and after it (Statement on Kepler Timing Error, archive.stsci.edu/kepler/timing_error.html)."""
+_SAME_DAY = 1e-6
 _PLACES = {"SOLARSYSTEM": "BJD", "BARYCENTRIC": "BJD", "HELIOCENTRIC": "HJD", "LOCAL": "JD", "GEOCENTRIC": "JD"}
 _SYSTEMS: dict[str, TimeSystem] = {
     "BJD_TDB": "BJD_TDB", "BJD_UTC": "BJD_UTC", "HJD_TDB": "HJD_TDB", "HJD_UTC": "HJD_UTC", "JD_TDB": "JD_TDB",
@@ -92,6 +93,12 @@ def _times(table: FitsTable, where: str, mission: str) -> tuple[TimeZero, np.nda
             "the time system is not said", where=where, expected="TIMEREF, TIMESYS and BJDREFI in the table's header",
             received=f"TIMEREF {place or None}, TIMESYS {clock or None}, BJDREFI {whole}",
             fix="fetch the file anew from the mission's archive",
+        )  # fmt: skip
+    stated = zero_of_column("TIME", table.units.get("TIME"), ReadOptions(), where).day
+    if stated is not None and abs(stated - whole - fraction) > _SAME_DAY:
+        raise DataError(
+            "mixed time systems", where=where, expected=f"BJDREFI + BJDREFF {whole + fraction:.10g} in TUNIT of TIME",
+            received=table.units["TIME"], fix="fetch the file anew from the mission's archive",
         )  # fmt: skip
     unit = header.get("TIMEUNIT") or table.units.get("TIME")
     days = days_in(str(unit) if unit else None, where)

@@ -121,8 +121,9 @@ def _arrays(
     if piece.zero.day is not None and piece.zero.day != reference_day:
         time += piece.zero.day - reference_day
     factor = unit_factor(piece.unit, unit, piece.id)
-    quality = np.zeros(number, np.int32) if piece.quality is None else np.asarray(piece.quality).astype(np.int32)
+    flags = np.zeros(number) if piece.quality is None else np.nan_to_num(piece.quality)  # an empty cell is no flag
     error = np.full(number, np.nan) if piece.error is None else np.asarray(piece.error) * factor
+    quality = flags.astype(np.int32)
     arrays = {
         "time": time, "value": (np.asarray(piece.value) * factor).astype(np.float32),
         "error": error.astype(np.float32), "quality": quality, "band": _band_numbers(piece, bands),

@@ -75,6 +75,8 @@ def curves_of_table(table: Table, name: str, where: str, options: ReadOptions) -
         return
     column, quantity = value
     error, quality = error_column(names, column, options, where), find_column(names, "quality", options, where)
+    if quality and table[quality].dtype.kind in "OUS" and "quality" not in options.columns:
+        quality = None  # remarks, not bits
     band = find_column(names, "band", options, where)
     names_of_bands, members = np.unique(_texts(table, band), return_inverse=True) if band else (np.array([""]), None)
     bands = tuple(names_of_bands.tolist())
@@ -88,19 +90,18 @@ def curves_of_table(table: Table, name: str, where: str, options: ReadOptions) -
     if identifier is None:
         yield whole
         return
-    yield from _by_id(whole, _texts(table, identifier))
+    for name, rows in rows_by_id(_texts(table, identifier)):
+        yield _chosen_rows(whole, name, rows)
 
 
-def _by_id(whole: Observed, ids: np.ndarray) -> Iterator[Observed]:
-    """One curve an id, in the order of the ids' first rows."""
+def rows_by_id(ids: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Each id and its rows, in the order of the ids' first rows."""
     names, first, members = np.unique(ids, return_index=True, return_inverse=True)
-    rows = np.argsort(members, kind="stable")
-    ends = np.cumsum(np.bincount(members, minlength=len(names)))
-    for place in np.argsort(first):
-        yield chosen_rows(whole, str(names[place]), rows[ends[place - 1] if place else 0 : ends[place]])
+    rows = np.split(np.argsort(members, kind="stable"), np.cumsum(np.bincount(members))[:-1])
+    return ((str(names[place]), rows[place]) for place in np.argsort(first))
 
 
-def chosen_rows(whole: Observed, identifier: str, rows: np.ndarray | slice) -> Observed:
+def _chosen_rows(whole: Observed, identifier: str, rows: np.ndarray) -> Observed:
     """Some rows of a table as a curve of their own."""
     return replace(
         whole, id=identifier, time=whole.time[rows], value=whole.value[rows],
