@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("astrocnn.stages.light_curves")
 
 MANY_PARTS = 5000
-"""Parts beyond which keeping each on its own takes longer than reading its files."""
+"""Parts beyond which it is told how to gather objects: keeping a part takes longer than reading a file."""
 _POINT_BYTES = 8
 _OF_FITS = 0.1
 """What a point takes in the product, of 5 to 13 bytes measured, and what is left of mission files."""
@@ -89,7 +89,7 @@ class LightCurvesStage(Stage[Parameters]):
         objects = sum(len(part.objects) if part.folder is None else _lines(part.folder / OBJECTS) for part in found)
         labelled = False if parameters.objects is None and all(part.folder is None for part in found) else None
         return Forecast(
-            objects=objects, bytes=round(sum(_stored_bytes(path) for path in files if path.is_file())), bands=parameters.bands or (),
+            objects=objects, bytes=round(sum(map(_stored_bytes, files))), bands=parameters.bands or (),
             splits=tuple(parameters.splits), labelled=labelled,
         )  # fmt: skip
 
@@ -268,6 +268,8 @@ def _stored_bytes(path: Path) -> float:
     """About how many bytes the curves of a file take in the product."""
     from astrocnn.parquet import parquet_schema
 
+    if not path.is_file():
+        return 0.0
     if path.suffix == ".parquet":
         try:
             return _POINT_BYTES * parquet_schema(path)[1]

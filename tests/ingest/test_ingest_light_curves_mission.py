@@ -225,6 +225,26 @@ def test_checksums_are_compared(tmp_path, no_astropy):
         read_fits_table(path, WANTED)
 
 
+CARDS = st.one_of(
+    st.integers(-(10**9), 10**9), st.floats(allow_nan=False, allow_infinity=False), st.booleans(),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.from_regex(r"K[A-Z0-9_-]{0,7}", fullmatch=True), CARDS, max_size=30))
+def test_cards_are_read_as_astropy_reads_them(values):
+    header = fits.Header()
+    for key, value in values.items():
+        header[key] = (value, "a / b")
+    cards = header.tostring(endcard=False, padding=False).encode("ascii")
+    read = fits.Header.fromstring(cards)
+    found = fits_table._values(cards)
+    assert found.keys() == values.keys()
+    for key, value in found.items():
+        assert value == read[key]
+        assert isinstance(value, str) == isinstance(values[key], str)
+
+
 @given(length=st.integers(0, 14400), noise=st.binary(max_size=40), place=st.integers(0, 12000))
 def test_no_damage_gives_another_error(tmp_path_factory, length, noise, place):
     """A file cut anywhere, with anything written into it, is read or refused."""
