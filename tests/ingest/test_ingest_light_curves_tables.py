@@ -296,6 +296,17 @@ def test_finding_files(tmp_path):
         find_curve_files("q1", tmp_path)
 
 
+def test_a_text_file_is_a_light_curve_or_a_list(tmp_path):
+    wide = " ".join(f"mag_{band:060d}" for band in range(9))
+    path = write_text(tmp_path / "a.txt", f"mjd {wide}\n" + "".join(f"5800{k} " + "15.0 " * 9 + "\n" for k in range(3)))
+    (found,) = find_curve_files("a.txt", tmp_path)
+    assert found.objects == {"a": [path]}
+    assert len(only(path).bands) == 9
+    write_text(tmp_path / "b.txt", "# one\na.txt\n")
+    (listed,) = find_curve_files("b.txt", tmp_path)
+    assert listed.objects == {"a": [path]}
+
+
 def test_one_broken_quarter_is_set_aside_and_the_star_goes_on(tmp_path):
     good = write_mission(tmp_path / "q1.fits")
     (tmp_path / "q2.fits").write_bytes(good.read_bytes()[:5000])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,4 +84,5 @@ def _listed(path: Path) -> list[Path] | None:
     """Paths of a list; None for a text file that is a light curve itself, whose lines are no paths."""
     lines = [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
     paths = [path.parent / line for line in lines if line and not line.startswith("#")]
-    return paths if paths and any(one.exists() for one in paths) else None
+    # os.path takes whatever a line of data is, too long a name or one with odd bytes, for none
+    return paths if paths and any(map(os.path.exists, paths)) else None
