@@ -225,6 +225,13 @@ def test_long_tables_with_little_in_them(tmp_path):
     assert (first.quantity, first.zero.system) == ("flux", "unknown")
 
 
+def test_flags_of_a_long_table(tmp_path):
+    columns = {"id": ["a", "a"], "time": [1.0, 2.0], "mag": [15.0, 16.0]}
+    for name, flags, expected in (("a", ["good", "bad"], [0, 0]), ("b", [None, 4], [0, 4])):
+        parquet.write_table(pyarrow.table({**columns, "flag": flags}), tmp_path / f"{name}.parquet")
+        assert normalise([only(tmp_path / f"{name}.parquet")], OPTIONS).curve.quality.tolist() == expected
+
+
 @pytest.mark.parametrize(
     ("columns", "told"),
     [

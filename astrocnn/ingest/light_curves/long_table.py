@@ -73,6 +73,8 @@ def _curves(path: Path, options: ReadOptions) -> Iterator[Observed]:
         "id": identifier, "time": time, "value": column, "error": error_column(names, column, options, where),
         "quality": find_column(names, "quality", options, where), "band": find_column(names, "band", options, where),
     }  # fmt: skip
+    if roles["quality"] and not _is_number(schema.field(roles["quality"]).type) and "quality" not in options.columns:
+        roles["quality"] = None  # remarks, not bits
     present = {role: name for role, name in roles.items() if name is not None}
     bands = meta.bands if meta else _distinct(path, present["band"]) if "band" in present else ("",)
     nothing = np.empty(0)
@@ -172,10 +174,14 @@ def _position(band: str, bands: tuple[str, ...], where: str) -> int:
     return bands.index(band)
 
 
-def _numbers(values: pyarrow.Array, name: str, where: str) -> np.ndarray:
-    import pyarrow
+def _is_number(kind: pyarrow.DataType) -> bool:
+    from pyarrow import types
 
-    if not (pyarrow.types.is_floating(values.type) or pyarrow.types.is_integer(values.type)):
+    return bool(types.is_floating(kind) or types.is_integer(kind))
+
+
+def _numbers(values: pyarrow.Array, name: str, where: str) -> np.ndarray:
+    if not _is_number(values.type):
         raise DataError(f"column {name} holds no numbers", where=where, received=values.type)
     return values.to_numpy(zero_copy_only=False)
 
