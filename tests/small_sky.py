@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from astropy.io import fits
+from curve_files import write_mission
 from ruamel.yaml import YAML
 
 import astrocnn
@@ -58,6 +59,7 @@ STAGES = {
     "scores": {"use": "score", "model": "finder", "samples": "galaxies"},
     "looks": {"use": "explain", "model": "finder", "samples": "lenses.test", "objects": 2, "units": 2},
     "candidates": {"use": "catalog", "scores": "scores", "keep": {"top": 5}, "formats": ["votable", "ecsv"]},
+    "curves": {"use": "light-curves", "curves": "${inputs.curves}"},
     "summary": {"use": "report", "title": "A small sky"},
 }  # fmt: skip
 
@@ -100,7 +102,7 @@ class Project:
         self.stages = {}
         self.data = {
             "version": 1, "name": "small", "seed": 3, "instrument": "camera.yaml", "plugins": [str(NETWORK)],
-            "inputs": {"tiles": "tiles/{tile}_{band}.fits"},
+            "inputs": {"tiles": "tiles/{tile}_{band}.fits", "curves": None},
         }  # fmt: skip
         self.runs = root / "runs"
         self._dump({**INSTRUMENT}, root / "camera.yaml")
@@ -138,11 +140,26 @@ class Project:
             yaml.dump(data, stream)
 
 
+def add_curves(project):
+    """Two stars, one of them in two files, with rows out of order, repeated, flagged and missing."""
+    time = 1325.3 + np.arange(60) / 720
+    time[[5, 6, 9]] = time[6], time[5], time[8]
+    flux = 1000 + 10 * np.sin(np.arange(60))
+    flux[20] = np.nan
+    flags = np.zeros(60, int)
+    flags[[30, 31]] = 128, 512
+    write_mission(project.root / "curves/a-1.fits", points=60, TIME=time, PDCSAP_FLUX=flux, QUALITY=flags)
+    write_mission(project.root / "curves/a-2.fits", "TESS", TIME=1400 + np.arange(40) / 720, PDCSAP_FLUX=flux[:40] - 5)
+    write_mission(project.root / "curves/b-1.fits", "Kepler", PDCSAP_FLUX=flux[:40] + 5)
+    project.data["inputs"]["curves"] = "curves/{id}-*.fits"
+
+
 def whole_project(root):
-    """All stages on two tiles."""
+    """All stages on two tiles and a few light curves."""
     project = Project(root)
     project.add_tile("north", 1)
     project.add_tile("south", 2)
+    add_curves(project)
     return project.use(*STAGES)
 
 

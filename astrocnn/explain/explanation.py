@@ -84,13 +84,13 @@ def explain(
     seen = [min(axis.size, axis.input_size) for axis in opened.step(opened.last_map).field.axes]
     window = window_px(card, seen, request.window)
     if isinstance(request.objects, int):
-        scores, _ = predict_set(model.network, samples, card.normalisation, card.size_px, card.views, tell)
+        scores, _ = predict_set(model.network, samples, card.normalisation, card.axes_px, card.views, tell)
         rows = choose_objects(samples, scores, output, request.objects)
         scores = scores[rows]
     else:
         rows = [samples.position(one) for one in request.objects]
         some = samples.select(np.array(rows))
-        scores, _ = predict_set(model.network, some, card.normalisation, card.size_px, card.views)
+        scores, _ = predict_set(model.network, some, card.normalisation, card.axes_px, card.views)
     looks = Looks(model, opened, samples, rows, scores, output, request.seed, tell)
     explanation = Explanation({"format_version": FORMAT_VERSION, **looks.facts(where)})
     for facts, arrays in (

@@ -64,7 +64,7 @@ class Looks:
         self.model, self.card, self.samples, self.opened = model, model.card, samples, opened
         self.rows, self.scores, self.seed, self.tell = np.array(rows), scores, seed, tell
         data = samples.read(self.rows)
-        self.inputs, finite = network_inputs(data, self.card.normalisation, self.card.size_px)
+        self.inputs, finite = network_inputs(data, self.card.normalisation, self.card.axes_px)
         if not finite.all():
             names = ", ".join(samples.ids[self.rows[~finite]])
             raise DataError("values that are not finite", where=names, fix="choose another object")
@@ -174,12 +174,12 @@ class Looks:
 
     def _middle(self, data: np.ndarray) -> np.ndarray:
         """The part of objects that the network sees, in their own unit."""
-        middle: np.ndarray = central_part(data, (self.card.size_px,) * (data.ndim - 2), first_axis=1)
+        middle: np.ndarray = central_part(data, self.card.axes_px, first_axis=1)
         return middle
 
     def _batches(self, samples: SampleSet) -> Iterator[np.ndarray]:
         """Prepared objects; NaN where an object cannot be used."""
         for batch in samples.batches(BATCH):
-            inputs, finite = network_inputs(batch.data, self.card.normalisation, self.card.size_px)
+            inputs, finite = network_inputs(batch.data, self.card.normalisation, self.card.axes_px)
             inputs[~finite] = np.nan
             yield inputs

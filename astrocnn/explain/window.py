@@ -47,4 +47,4 @@ def window_px(card: ModelCard, seen: Sequence[int], window: tuple[float, str] | 
                 expected=card.scale_unit or "no length: the pixels have no scale", received=unit,
             )  # fmt: skip
         sides = [round(length / card.scale) for _ in seen]
-    return tuple(min(max(1, side), card.size_px) for side in sides)
+    return tuple(min(max(1, side), size) for side, size in zip(sides, card.axes_px, strict=True))

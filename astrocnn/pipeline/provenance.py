@@ -22,13 +22,18 @@ PACKAGES = (
 
 def package_versions() -> dict[str, str]:
     """Versions of the packages that matter for a result; those not installed are left out."""
-    versions = {}
+    return dict(_installed())
+
+
+@cache  # a part takes less time to make than versions to look up
+def _installed() -> tuple[tuple[str, str], ...]:
+    versions = []
     for name in PACKAGES:
         try:
-            versions[name] = version(name)
+            versions.append((name, version(name)))
         except PackageNotFoundError:
             continue
-    return versions
+    return tuple(versions)
 
 
 @cache

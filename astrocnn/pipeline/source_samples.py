@@ -1,4 +1,4 @@
-"""Opening the samples that a stage takes: the whole set or one part of it, narrowed to the splits asked for."""
+"""Opening the samples or curves that a stage takes: all or one part of them, narrowed to the splits asked for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from astrocnn.pipeline.stage import Source
 
 if TYPE_CHECKING:
+    from astrocnn.samples.light_curves import LightCurves
     from astrocnn.samples.sample_set import SampleSet
 
 
@@ -44,3 +45,31 @@ def open_samples(source: Source, part: int | None = None) -> SampleSet:
             return samples.select(np.isin(splits, source.splits))
     whole = SampleSet.open(shards).split("+".join(source.splits))
     return whole if part is None else samples.select(np.isin(splits, source.splits))
+
+
+def open_curves(source: Source, part: int | None = None) -> LightCurves:
+    """Open the light curves of a source; a part is found by its name in the column `part`.
+
+    Parameters
+    ----------
+    source : Source
+        A LightCurves product; `splits` says what is wanted of it.
+    part : int, optional
+        Number of the only part wanted.
+
+    Returns
+    -------
+    LightCurves
+        Empty for a part without objects in these splits.
+
+    Raises
+    ------
+    UnknownName
+        When a split is found nowhere in the product.
+    """
+    from astrocnn.samples.light_curves import LightCurves
+
+    curves = LightCurves.open(source.folder)
+    if source.splits:
+        curves = curves.split("+".join(source.splits))
+    return curves if part is None else curves.select(curves.column("part") == source.parts[part].name)

@@ -18,12 +18,14 @@ import re
 import numpy as np
 
 from astrocnn.explain.files import read_explanation
+from astrocnn.samples.curve import POINT_ARRAYS
+from astrocnn.samples.light_curves import LightCurves
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.shards import WCS_NAMES
 from astrocnn.training.model_folder import load_model, read_card
 from astrocnn.training.predict import predict_padded
 
-TOLERANCE = {"cutouts": (1e-4, 1e-6), "simulate-lenses": (1e-4, 1e-6)}
+TOLERANCE = {"cutouts": (1e-4, 1e-6), "simulate-lenses": (1e-4, 1e-6), "light-curves": (1e-6, 1e-6)}
 OF_TRAINED = (1e-3, 0.1)
 """Tolerance relative to the spread of an array or to a number, and the least that it is relative to."""
 
@@ -84,6 +86,14 @@ def _samples(digest, folder):
     digest.add_columns({name: samples.column(name) for name in samples.columns})
     digest.add_array("data", samples.read(rows))
     digest.add_columns(dict(zip(WCS_NAMES, samples.read_wcs(rows).T, strict=True)) if "wcs" in samples.planes else {})
+
+
+def _curves(digest, folder):
+    curves = LightCurves.open(folder)
+    digest.add("meta", curves.meta.model_dump(mode="json"))
+    digest.add_columns({f"table.{name}": curves.column(name) for name in curves.columns})
+    block = curves.read(np.arange(len(curves)))
+    digest.add_columns({name: getattr(block, name) for name in POINT_ARRAYS})
 
 
 def _model(digest, folder):
@@ -152,6 +162,8 @@ def digest_of(view):
     digest.add("ledger", view.ledger)
     if view.kind == "SampleSet":
         _samples(digest, view.folder)
+    elif view.kind == "LightCurves":
+        _curves(digest, view.folder)
     elif view.kind == "Model":
         _model(digest, view.folder)
     elif view.kind == "Evaluation":

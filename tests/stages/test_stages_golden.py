@@ -17,7 +17,7 @@ GOLDEN = read_golden()
 USES = sorted(path.stem.replace("_", "-") for path in Path(astrocnn.__file__).parent.glob("stages/[!_]*.py"))
 NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
-    "catalog": "candidates", "report": "summary", "explain": "looks",
+    "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
 }  # fmt: skip
 
 
@@ -86,6 +86,7 @@ CHANGES = {
     "score": altered("astrocnn.training.scores", "predict_set", lambda found: (found[0] + 0.001, found[1])),
     "explain": altered("astrocnn.explain.looks", "saliency_map", lambda found: 1.01 * found),
     "catalog": altered("astrocnn.catalog.candidates", "choose_candidates", worst_first),
+    "light-curves": altered("astrocnn.ingest.light_curves.mission", "mask_bits", lambda bits: bits & ~128),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
 

@@ -1,0 +1,16 @@
+"""Names of files without what they end in. Light: no numpy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ENDINGS = (".gz", ".bz2", ".fz", ".fits", ".fit", ".txt", ".csv", ".tsv", ".ecsv", ".vot", ".xml", ".parquet")
+
+
+def file_stem(path: Path) -> str:
+    """A file's name without its endings, one after another; a folder's name."""
+    name = re.split(r"\.rdb", path.name, maxsplit=1)[0]  # copies of COSMOGRAIL's files go on, as .rdb_-1.txt
+    while ending := next((ending for ending in ENDINGS if name.lower().endswith(ending)), ""):
+        name = name[: -len(ending)]
+    return name or path.name
