@@ -109,40 +109,42 @@ def fourier_correlation(inputs: Any, kernel: Any, windows: Sequence[Window]) -> 
     """
     kept = keras.backend.standardize_dtype(inputs.dtype)
     inputs, kernel = (ops.cast(values, full_precision(kept)) for values in (inputs, kernel))
-    sizes, axes = inputs.shape[1:-1], range(len(windows))
+    sizes, filters, axes = inputs.shape[1:-1], kernel.shape[-1], len(windows)
     rows = [max(n + max(window.before, window.after), window.kernel) for n, window in zip(sizes, windows, strict=True)]
     length = fast_length(math.prod(rows))
-    margins = [(w.before, row - w.before - n) for w, row, n in zip(windows, rows, sizes, strict=True)]
-    laid = ops.pad(ops.transpose(inputs, (len(rows) + 1, 0, *(axis + 1 for axis in axes))), [(0, 0), (0, 0), *margins])
-    spread = [(0, row - w.kernel) for w, row in zip(windows, rows, strict=True)]
-    spread_kernel = ops.pad(ops.transpose(kernel, (len(rows), len(rows) + 1, *axes)), [(0, 0), (0, 0), *spread])
-    along = _products(_transformed(laid, length), _transformed(spread_kernel, length))
-    summed = ops.irfft(along, length)[..., : math.prod(rows)]
-    summed = ops.reshape(summed, (kernel.shape[-1], -1, *rows))
+    maps = ops.transpose(inputs, (axes + 1, 0, *range(1, axes + 1)))
+    kernels = ops.transpose(kernel, (axes, axes + 1, *range(axes)))
+    transforms = _transformed(maps, [w.before for w in windows], rows, length)
+    kernel_transforms = _transformed(kernels, [0] * axes, rows, length)
+    summed = ops.irfft(_products(transforms, kernel_transforms), length)[..., : math.prod(rows)]
+    summed = ops.reshape(summed, (filters, -1, *rows))
     ends = (w.stride * (w.size(n) - 1) + 1 for w, n in zip(windows, sizes, strict=True))
     steps = (slice(0, end, w.stride) for end, w in zip(ends, windows, strict=True))
-    return ops.cast(ops.transpose(summed[(..., *steps)], (1, *(axis + 2 for axis in axes), 0)), kept)
+    return ops.cast(ops.transpose(summed[(..., *steps)], (1, *range(2, axes + 2), 0)), kept)
 
 
-def _transformed(laid: Any, length: int) -> tuple[Any, Any]:
-    """Real and imaginary part of the transform along all axes but the first two: (frequency, second, first)."""
-    laid = ops.reshape(laid, (laid.shape[0], -1, math.prod(laid.shape[2:])))
-    laid = ops.pad(laid, [(0, 0), (0, 0), (0, length - laid.shape[-1])])
-    real, imaginary = ops.rfft(laid)
+def _transformed(maps: Any, before: Sequence[int], rows: Sequence[int], length: int) -> tuple[Any, Any]:
+    """Real and imaginary part of the transform of maps (a, b, *axes), laid out in rows behind `before` zeros."""
+    a, (first, *inner) = maps.shape[0], maps.shape[2:]
+    margins = [(margin, row - margin - n) for n, margin, row in zip(inner, before[1:], rows[1:], strict=True)]
+    place = math.prod(rows[1:])  # of one step along the first axis, whose margins are added when all is one row
+    laid = ops.reshape(ops.pad(maps, [(0, 0)] * 3 + margins), (a, -1, first * place))
+    ahead = before[0] * place
+    real, imaginary = ops.rfft(ops.pad(laid, [(0, 0), (0, 0), (ahead, length - ahead - first * place)]))
     return real, imaginary
 
 
-def _products(values: tuple[Any, Any], kernels: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Sum over channels of values times conjugate kernels at each frequency: what becomes the correlation."""
-    number = ops.shape(values[0])[1]
-    # One real product of matrices for the four of a complex one.
-    parts = ops.concatenate([ops.transpose(part, (2, 1, 0)) for part in values], axis=1)
-    weights = ops.concatenate([ops.transpose(part, (2, 0, 1)) for part in kernels], axis=2)
-    product = ops.matmul(parts, weights)
-    filters = kernels[0].shape[1]
-    real = product[:, :number, :filters] + product[:, number:, filters:]
-    imaginary = product[:, number:, :filters] - product[:, :number, filters:]
-    return ops.transpose(real, (2, 1, 0)), ops.transpose(imaginary, (2, 1, 0))
+def _products(maps: tuple[Any, Any], kernels: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Sum over channels of the maps' transforms times the conjugate of the kernels', at each frequency.
+
+    The four products of real matrices in a complex one are brought to three (Gauss's trick): with a + ib and c - id,
+    the real part is ac + bd, and the imaginary part (b - a)(c + d) + ac - bd.
+    """
+    a, b = (ops.transpose(part, (2, 1, 0)) for part in maps)
+    c, d = (ops.transpose(part, (2, 0, 1)) for part in kernels)
+    ac, bd = ops.matmul(a, c), ops.matmul(b, d)
+    imaginary = ops.matmul(b - a, c + d) + ac - bd
+    return ops.transpose(ac + bd, (2, 1, 0)), ops.transpose(imaginary, (2, 1, 0))
 
 
 def fast_length(places: int) -> int:
