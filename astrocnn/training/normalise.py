@@ -50,7 +50,10 @@ class Normalisation(BaseModel):
         return scaled if self.clip_sigma is None else np.clip(scaled, -self.clip_sigma, self.clip_sigma)
 
     def undo(self, scaled: np.ndarray) -> np.ndarray:
-        """Data (..., band) in their own unit, float32, from normalised ones; what was clipped stays clipped."""
+        """Data (..., band) in their own unit, float32, from normalised ones; what was clipped stays clipped.
+
+        With `own`, in units of each object's own deviation, which is not known any more.
+        """
         return scaled * np.asarray(self.sigma, np.float32) + np.asarray(self.mean, np.float32)
 
 
