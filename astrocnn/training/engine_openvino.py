@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 
 from astrocnn import backend
 from astrocnn.errors import PipelineFileError
 
-if TYPE_CHECKING:
-    from astrocnn.training.engines import Precision
-
+Precision = Literal["float32", "bfloat16"]
 _NAMES = {"float32": "f32", "bfloat16": "bf16"}
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from astrocnn.errors import PipelineFileError
+from astrocnn.training.engine_openvino import OpenvinoEngine, Precision
 from astrocnn.training.fold_normalisation import fold_normalisation
 
 EngineName = Literal["keras", "openvino"]
-Precision = Literal["float32", "bfloat16"]
 
 
 class EngineChoice(BaseModel):
@@ -57,8 +57,6 @@ def scoring_engine(network: Any, name: EngineName = "keras", precision: Precisio
     """
     folded = fold_normalisation(network)
     if name == "openvino":
-        from astrocnn.training.engine_openvino import OpenvinoEngine
-
         return OpenvinoEngine(folded, precision)
     if precision != "float32":
         raise PipelineFileError(

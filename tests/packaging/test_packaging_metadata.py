@@ -25,7 +25,7 @@ ONLY_WHERE_PRESENT = {
     "onnxruntime",
     "openvino",
     "tf2onnx",
-}  # imported in files that are used only with it
+}  # imported only where they are used
 ONLY_FOR_TYPES = {"_typeshed"}  # comes with the type checker
 
 
