@@ -13,6 +13,7 @@ from astrocnn.errors import LeakError, PipelineFileError, StoreError
 
 SHOWN = 5
 """Objects named in an error, of however many."""
+_FIRST = {"train": 0, "validation": 1, "test": 2}
 
 
 def assign_splits(groups: np.ndarray, seed: int, fractions: Mapping[str, float]) -> np.ndarray:
@@ -38,14 +39,26 @@ def assign_splits(groups: np.ndarray, seed: int, fractions: Mapping[str, float])
     PipelineFileError
         If the fractions are not positive or do not sum to 1.
     """
-    values = list(fractions.values())
-    if not values or min(values) <= 0 or not math.isclose(sum(values), 1, abs_tol=1e-9):
+    if wrong_fractions(fractions):
         what = "fractions of splits that do not divide the objects"
         raise PipelineFileError(what, expected="positive numbers with the sum 1", received=dict(fractions))
     names, members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     draws = np.array([_uniform(seed, name) for name in names.tolist()])
-    choice = np.searchsorted(np.cumsum(values)[:-1], draws, side="right")
+    choice = np.searchsorted(np.cumsum(list(fractions.values()))[:-1], draws, side="right")
     return np.array(list(fractions), dtype=str)[choice][members]
+
+
+def in_order(splits: Mapping[str, float]) -> dict[str, float]:
+    """Splits in one order, whatever that of the file: the assignment depends on it, and the product's hash does not."""
+    return {name: splits[name] for name in sorted(splits, key=lambda name: (_FIRST.get(name, len(_FIRST)), name))}
+
+
+def wrong_fractions(splits: Mapping[str, float]) -> str | None:
+    """Why splits do not divide the objects among them, None where they do."""
+    values = list(splits.values())
+    if values and min(values) > 0 and math.isclose(sum(values), 1, abs_tol=1e-9):
+        return None
+    return f"expected positive fractions with the sum 1, received {dict(splits)}"
 
 
 def _uniform(seed: int, group: str) -> float:
