@@ -57,6 +57,7 @@ STAGES = {
     },
     "scores": {"use": "score", "model": "finder", "samples": "galaxies"},
     "candidates": {"use": "catalog", "scores": "scores", "keep": {"top": 5}, "formats": ["votable", "ecsv"]},
+    "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
     "summary": {"use": "report", "title": "A small sky"},
 }  # fmt: skip
 

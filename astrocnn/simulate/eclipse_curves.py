@@ -56,7 +56,7 @@ def transit_curves(
 
     def shape(separation: np.ndarray, nearer: np.ndarray, rows: np.ndarray) -> np.ndarray:
         darkened = transit_flux(separation, orbits.radius_ratio[rows], u1[rows], u2[rows])
-        return np.where(nearer, darkened, 1.0)
+        return np.where(nearer | np.isnan(separation), darkened, 1.0)
 
     return _over_exposures(time_day, orbits, shape, exposure_day)
 

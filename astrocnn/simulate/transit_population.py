@@ -37,7 +37,8 @@ class TransitPopulation(BaseModel):
         0.15, ge=0, le=1, description="share of the other curves that hold a transit turned upside down"
     )
     total_snr: PositiveRange = Field(
-        (6.0, 60.0), description="signal over white noise of all samples together, log-uniform, to about a third"
+        (6.0, 60.0),
+        description="signal over white noise of all samples, log-uniform; less where a gap hides some",
     )
     depth_ppm: PositiveRange | None = Field(
         None, description="squared radius ratio, log-uniform and independent of the noise; replaces total_snr"
