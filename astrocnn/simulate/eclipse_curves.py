@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,8 +29,11 @@ def exposure_nodes(exposure_day: float, fewest: int = FEWEST_AT_LIMB) -> tuple[n
     the exposure is 0.
     """
     number = 1 if exposure_day == 0.0 else max(fewest, round(exposure_day * 1440.0 / NODE_SPACING_MINUTE))
-    places, weights = np.polynomial.legendre.leggauss(number)
+    places, weights = _gauss_legendre(number)
     return 0.5 * exposure_day * places, 0.5 * weights
+
+
+_gauss_legendre = lru_cache(np.polynomial.legendre.leggauss)
 
 
 def transit_curves(

@@ -48,7 +48,7 @@ class TransitPopulation(BaseModel):
     stellar_density: PositiveRange = Field((0.3, 3.0), description="mean density in that of the Sun, log-uniform")
     impact_parameter: FractionRange = Field((0.0, 0.95), description="of transits, uniform")
     duration_hour: PositiveRange = Field(
-        (0.5, 4.5), description="limits from first to last contact; the star's density gives way where they are reached"
+        (0.5, 4.5), description="limits from first to last contact; where they are reached the star's density gives way"
     )
     highest_eccentricity: float = Field(
         0.6, ge=0, lt=0.95, description="where the beta distribution of Kipping (2013) is cut; 0: circular orbits"
@@ -174,7 +174,8 @@ def limb_darkening_pair(q1: np.ndarray, q2: np.ndarray) -> tuple[np.ndarray, np.
 def longest_duration_hour(population: TransitPopulation) -> float:
     """Duration of the longest transit of a population, from its ranges alone.
 
-    That of the longest period round the least dense star, slowest at conjunction, if `duration_hour` allows it.
+    That of the longest period round the least dense star, slowest at conjunction, within `duration_hour`; on eccentric
+    orbits transits last up to 2 % longer than `duration_day` has it.
     """
     period, density = np.array([population.period_day[1]]), np.array([population.stellar_density[0]])
     slowest = Orbits(
@@ -183,7 +184,7 @@ def longest_duration_hour(population: TransitPopulation) -> float:
         eccentricity=np.array([population.highest_eccentricity]), periastron_deg=np.array([270.0]),
         radius_ratio=np.array([population.radius_ratio[1]]),
     )  # fmt: skip
-    return float(min(24.0 * duration_day(slowest)[0], population.duration_hour[1]))
+    return float(np.clip(24.0 * duration_day(slowest)[0], *population.duration_hour))
 
 
 def _draw_kind(population: TransitPopulation, first: np.ndarray, second: np.ndarray) -> np.ndarray:

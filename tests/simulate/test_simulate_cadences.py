@@ -60,6 +60,6 @@ def test_what_makes_no_sense_is_refused(change, expected):
 
 
 def test_a_number_without_its_reference_is_refused():
-    data = load_cadence("tess-2min").model_dump() | {"references": {"handbook": "one of two"}}
+    data = load_cadence("tess-2min").model_dump() | {"references": {"headers": "one of two"}}
     with pytest.raises(ValidationError, match="expected the key 'ricker'"):
         Cadence.model_validate(data)
