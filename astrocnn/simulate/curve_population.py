@@ -9,7 +9,7 @@ from pydantic import Field
 
 from astrocnn.samples.seeds import BLOCK
 from astrocnn.simulate.eclipse_curves import exposure_nodes
-from astrocnn.simulate.orbit import duration_day
+from astrocnn.simulate.orbit import Orbits, duration_day
 from astrocnn.simulate.ranges import FractionRange, PositiveRange, Range
 from astrocnn.simulate.star_noise import damped_random_walk, flare, quasi_periodic
 from astrocnn.simulate.transit_population import KINDS, NOTHING, TRANSIT, Signals, TransitPopulation, draw_signals
@@ -33,7 +33,9 @@ class CurvePopulation(TransitPopulation):
     flare_fraction: float = Field(0.1, ge=0, le=1, description="share of the curves, of all classes, with a flare")
     flare_peak: PositiveRange = Field((3.0, 50.0), description="peak of a flare over the noise, log-uniform")
     flare_minute: PositiveRange = Field((5.0, 60.0), description="full width of a flare at half maximum, log-uniform")
-    gap_fraction: float = Field(0.2, ge=0, le=1, description="share of the curves with a gap, where it hides no signal")
+    gap_fraction: float = Field(
+        0.2, ge=0, le=1, description="share of the curves with a gap, where it hides no transit"
+    )
     gap_length: FractionRange = Field((0.02, 0.25), description="length of a gap over that of the window, uniform")
     missing_fraction: float = Field(0.01, ge=0, lt=1, description="share of single samples that are missing")
 
@@ -90,7 +92,7 @@ def sampled_curves(
     walk = damped_random_walk(red, timescale / interval_hour)
     flux = model * star + noise[:, None] * (white + red_over_white[:, None] * walk)
     missing |= _gaps(population, next(uniform), next(uniform), next(uniform), samples)
-    missing[_hidden(model, missing)] = False
+    missing[_hidden(signals.orbits, time_day, missing)] = False
     flux[missing] = np.nan
     truth = signal_truth(signals, model, noise, missing)
     truth |= {
@@ -132,12 +134,9 @@ def signal_truth(signals: Signals, model: np.ndarray, noise: np.ndarray, missing
 
 
 def _flares(
-    population: CurvePopulation,
-    uniform: Iterator[np.ndarray],
-    noise: np.ndarray,
-    time_day: np.ndarray,
+    population: CurvePopulation, uniform: Iterator[np.ndarray], noise: np.ndarray, time_day: np.ndarray,
     exposure_day: float,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     """Light of one flare in some of the curves, averaged over each exposure."""
     flares, place, peak, width = (next(uniform) for _ in range(4))
     rows = np.flatnonzero(flares < population.flare_fraction)
@@ -165,7 +164,12 @@ def _gaps(
     return (place >= begin[:, None]) & (place < (begin + length)[:, None])
 
 
-def _hidden(model: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """Rows whose signal mostly falls on missing samples: nobody could tell that they hold one; (n,) of bool."""
-    squared = (1.0 - model) ** 2
-    return np.where(missing, squared, 0.0).sum(axis=1) > 0.5 * squared.sum(axis=1)
+def _hidden(orbits: Orbits, time_day: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Rows whose transits are mostly missing, so that nobody could tell that they hold one; (n,) of bool.
+
+    Rows without a transit are judged by the one that they might have had: else gaps would tell of the class.
+    """
+    period = orbits.period_day[:, None]
+    since = np.abs((time_day - orbits.mid_transit_day[:, None] + 0.5 * period) % period - 0.5 * period)
+    inside = since < 0.5 * duration_day(orbits)[:, None]
+    return (inside & missing).sum(axis=1) > 0.5 * inside.sum(axis=1)

@@ -161,6 +161,10 @@ def test_gaps_and_missing_samples_have_their_shares_and_never_hide_a_signal(popu
     gap = missing.sum(axis=1) > 9
     assert gap.mean() == pytest.approx(0.14, abs=0.05)  # a fifth, fewer where they would hide something
     assert (truth["snr"][of(truth, "transit")] > 2.5).all()
+    for kind in ("transit", "nothing"):  # and tell nothing of the class
+        chosen = of(truth, kind)
+        error = np.sqrt(0.2 * 0.8 / chosen.sum())
+        assert gap[chosen].mean() == pytest.approx(gap.mean(), abs=4 * error)
 
 
 def test_flares_stand_up_in_all_classes():
