@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from astrocnn.errors import InputMissing, PipelineFileError, UnknownName
+from astrocnn.described_file import read_described
+from astrocnn.errors import PipelineFileError, UnknownName
 from astrocnn.resources import config_folder
 from astrocnn.spelling import suggestion
 from astrocnn.stretch import Stretch
@@ -266,16 +264,4 @@ def load_instrument(name: str, base: Path = Path()) -> Instrument:
 
 def read_instrument(path: Path) -> Instrument:
     """Instrument described by a file; its name is the file's. Raises as `load_instrument`."""
-    try:
-        data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputMissing("cannot be read", where=str(path), expected="an instrument file") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise PipelineFileError("not valid YAML", where=str(path), received=str(error).splitlines()[0]) from error
-    if not isinstance(data, Mapping):
-        raise PipelineFileError("not an instrument", where=str(path), expected="keys and values", received=type(data))
-    try:
-        return Instrument.model_validate({**data, "name": path.stem})
-    except ValidationError as error:
-        problems = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False)]
-        raise PipelineFileError("not an instrument: " + "; ".join(problems), where=str(path)) from error
+    return read_described(path, Instrument, "an instrument")

@@ -25,8 +25,16 @@ def _above_zero(limits: tuple[float, float]) -> tuple[float, float]:
     return limits
 
 
+def _fraction(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[1] > 1.0:
+        raise ValueError(f"expected limits of at most 1, received {list(limits)}")
+    return limits
+
+
 Pair = Annotated[tuple[float, float], Strict(False)]
 """A list of two in a file; the numbers themselves are strict."""
 SignedRange = Annotated[Pair, AfterValidator(_in_order)]
 Range = Annotated[Pair, AfterValidator(_ascending)]
 PositiveRange = Annotated[Range, AfterValidator(_above_zero)]
+FractionRange = Annotated[Range, AfterValidator(_fraction)]
+PositiveFractionRange = Annotated[PositiveRange, AfterValidator(_fraction)]

@@ -18,5 +18,5 @@ def pipelines_folder() -> Path:
 
 
 def config_folder() -> Path:
-    """Folder of the shipped configurations: `instruments/`, `recipes/`, `decision_trees/`."""
+    """Folder of the shipped configurations: `cadences/`, `instruments/`, `recipes/`, `decision_trees/`."""
     return _folder("configs")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
 import numpy as np
 
 from astrocnn.errors import LeakError, PipelineFileError, StoreError
+from astrocnn.samples.split_order import wrong_fractions
 
 SHOWN = 5
 """Objects named in an error, of however many."""
@@ -38,13 +38,12 @@ def assign_splits(groups: np.ndarray, seed: int, fractions: Mapping[str, float])
     PipelineFileError
         If the fractions are not positive or do not sum to 1.
     """
-    values = list(fractions.values())
-    if not values or min(values) <= 0 or not math.isclose(sum(values), 1, abs_tol=1e-9):
+    if wrong_fractions(fractions):
         what = "fractions of splits that do not divide the objects"
         raise PipelineFileError(what, expected="positive numbers with the sum 1", received=dict(fractions))
     names, members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     draws = np.array([_uniform(seed, name) for name in names.tolist()])
-    choice = np.searchsorted(np.cumsum(values)[:-1], draws, side="right")
+    choice = np.searchsorted(np.cumsum(list(fractions.values()))[:-1], draws, side="right")
     return np.array(list(fractions), dtype=str)[choice][members]
 
 

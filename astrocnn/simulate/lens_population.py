@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from astrocnn.ranges import Pair, PositiveRange, Range
+from astrocnn.ranges import FractionRange, Pair, PositiveFractionRange, PositiveRange, Range
 from astrocnn.samples.seeds import BLOCK
-
-
-def _fraction(limits: tuple[float, float]) -> tuple[float, float]:
-    if limits[1] > 1.0:
-        raise ValueError(f"expected limits of at most 1, received {list(limits)}")
-    return limits
-
-
-AxisRatioRange = Annotated[PositiveRange, AfterValidator(_fraction)]
 
 
 class LensPopulation(BaseModel):
@@ -30,16 +21,20 @@ class LensPopulation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     einstein_radius_arcsec: PositiveRange = Field((1.4, 5.0), description="Einstein radius, log-uniform")
-    lens_axis_ratio: AxisRatioRange = Field((0.3, 1.0), description="minor over major axis of the deflector, uniform")
+    lens_axis_ratio: PositiveFractionRange = Field(
+        (0.3, 1.0), description="minor over major axis of the deflector, uniform"
+    )
     lens_offset_arcsec: float = Field(
         0.0, ge=0.0, description="radius of the disc around the stamp's centre in which the deflector's centre lies"
     )
-    shear: Annotated[Range, AfterValidator(_fraction)] = Field((0.0, 0.05), description="external shear, uniform")
+    shear: FractionRange = Field((0.0, 0.05), description="external shear, uniform")
     source_half_light_radius_arcsec: PositiveRange = Field(
         (0.2, 0.6), description="half-light radius of the source before lensing, log-uniform"
     )
     source_sersic_index: PositiveRange = Field((0.5, 5.0), description="Sersic index of the source, uniform")
-    source_axis_ratio: AxisRatioRange = Field((0.3, 1.0), description="minor over major axis of the source, uniform")
+    source_axis_ratio: PositiveFractionRange = Field(
+        (0.3, 1.0), description="minor over major axis of the source, uniform"
+    )
     source_offset: Range = Field(
         (0.0, 0.5), description="distance of the source behind the lens in Einstein radii, uniform in area"
     )

@@ -18,6 +18,7 @@ USES = sorted(path.stem.replace("_", "-") for path in Path(astrocnn.__file__).pa
 NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
+    "simulate-transits": "transits",
 }  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def worst_first(found):
 CHANGES = {
     "cutouts": altered("astrocnn.ingest.cutouts", "cut_many", lambda cut: (cut[0] * np.float32(1.001), cut[1])),
     "simulate-lenses": altered("astrocnn.simulate.injection", "photon_noise", lambda noise: 0 * noise),
+    "simulate-transits": altered("astrocnn.simulate.curve_population", "quasi_periodic", lambda star: 0 * star + 1),
     "train": other_seed,
     "evaluate": narrower,
     "score": altered("astrocnn.training.scores", "predict_set", lambda found: (found[0] + 0.001, found[1])),
