@@ -154,5 +154,7 @@ def test_what_is_refused():
     for layer in (GroupConvolution(1, 3), GroupBatchNormalization()):
         with pytest.raises(MismatchError, match="begin with a LiftingConvolution"):
             layer(IMAGES)
+    with pytest.raises(PipelineFileError, match="expected maximum or mean; received max"):
+        GroupPooling("max")
     with pytest.raises(MismatchError, match="a multiple of 8 channels; received 3"):
         GroupPooling().compute_output_shape(IMAGES.shape)

@@ -171,6 +171,8 @@ def test_what_is_refused():
         for exponent in (0.5, 2000):
             with pytest.raises(PipelineFileError, match=f"from 1, the mean, to 1000.*received {exponent}"):
                 kind(exponent)
+    with pytest.raises(PipelineFileError, match="expected from 0 to 1; received 2"):
+        MixedPooling(2)
     with pytest.raises(MismatchError, match=r"expected known sizes, \(3, 3\) or more.*received \(2, 9\)"):
         PNormPooling(2, 3)(IMAGES[:, :2])
     with pytest.raises(MismatchError, match=r"known sizes.*received \(None, 9\)"):

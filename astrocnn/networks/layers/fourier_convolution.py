@@ -26,7 +26,7 @@ class _ByFourierTransform:
                 where=self.name,
                 expected="groups 1, dilation_rate 1, data_format channels_last",
                 received=f"{self.groups}, {self.dilation_rate}, {self.data_format}",
-                fix="use the layer of Keras, which is as fast for small kernels",
+                fix="use the layer of Keras, which can do all of these",
             )
         windows_of(self.name, input_shape[1:-1], self.kernel_size, self.strides, self.padding)
         super().build(input_shape)  # type: ignore[misc]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from astrocnn.errors import PipelineFileError
 from astrocnn.networks.layers.dihedral_group import ORDER, filters_of
 
 
@@ -59,6 +60,8 @@ class GroupPooling(keras.layers.Layer):
 
     Raises
     ------
+    PipelineFileError
+        For any other kind.
     MismatchError
         When the number of channels is no multiple of 8.
 
@@ -70,6 +73,10 @@ class GroupPooling(keras.layers.Layer):
 
     def __init__(self, kind: str = "maximum", **options: Any) -> None:
         super().__init__(**options)
+        if kind not in ("maximum", "mean"):
+            raise PipelineFileError(
+                "unknown pooling of orientations", where=self.name, expected="maximum or mean", received=kind
+            )
         self.kind = kind
 
     def call(self, inputs: Any) -> Any:

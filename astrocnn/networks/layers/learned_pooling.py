@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from astrocnn.errors import PipelineFileError
 from astrocnn.networks.layers.p_norm_pooling import LARGEST_EXPONENT, PNormPooling
 from astrocnn.networks.layers.windows import WindowLayer, per_axis
 
@@ -48,6 +49,8 @@ class LearnedPNormPooling(PNormPooling):
     ------
     PipelineFileError
         When p lies outside its range.
+    MismatchError
+        When a size of the map is open, or smaller than the window.
 
     Notes
     -----
@@ -85,6 +88,13 @@ class MixedPooling(WindowLayer):
     pool_size, strides, padding
         As in Keras's pooling layers.
 
+    Raises
+    ------
+    PipelineFileError
+        When the share lies outside 0 to 1.
+    MismatchError
+        When a size of the map is open, or smaller than the window.
+
     Notes
     -----
     From (n, *axes, channel) to (n, *outputs, channel). NaN goes on to the outputs that read it. The share is kept
@@ -96,6 +106,10 @@ class MixedPooling(WindowLayer):
         **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(pool_size, strides, padding, **options)
+        if not 0 <= maximum_share <= 1:
+            raise PipelineFileError(
+                "the share of max pooling is none", where=self.name, expected="from 0 to 1", received=maximum_share
+            )
         self.maximum_share = maximum_share
 
     def build(self, input_shape: tuple[Any, ...]) -> None:

@@ -32,6 +32,8 @@ class PNormPooling(WindowLayer):
     ------
     PipelineFileError
         When p lies outside its range: below 1 it is no norm and has infinite slopes at zeros.
+    MismatchError
+        When a size of the map is open, or smaller than the window.
 
     Notes
     -----

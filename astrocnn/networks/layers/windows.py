@@ -91,21 +91,12 @@ def taps(inputs: Any, windows: Sequence[Window]) -> Any:
     edges = [(0, 0), *((window.before, window.after) for window in windows), (0, 0)]
     padded = ops.pad(inputs, edges)
     spans = [window.stride * (window.size(n) - 1) + 1 for window, n in zip(windows, inputs.shape[1:-1], strict=True)]
-    places = itertools.product(*(range(window.kernel) for window in windows))
-    return ops.stack(
-        [
-            padded[
-                (
-                    slice(None),
-                    *(
-                        slice(start, start + span, window.stride)
-                        for start, span, window in zip(place, spans, windows, strict=True)
-                    ),
-                )
-            ]
-            for place in places
-        ]
-    )
+
+    def tap(place: Sequence[int]) -> Any:
+        along = zip(place, spans, windows, strict=True)
+        return padded[(slice(None), *(slice(start, start + span, window.stride) for start, span, window in along))]
+
+    return ops.stack([tap(place) for place in itertools.product(*(range(window.kernel) for window in windows))])
 
 
 def full_precision(dtype: str) -> str:
