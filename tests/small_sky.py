@@ -103,7 +103,7 @@ class Project:
         self.stages = {}
         self.data = {
             "version": 1, "name": "small", "seed": 3, "instrument": "camera.yaml", "plugins": [str(NETWORK)],
-            "inputs": {"tiles": "tiles/{tile}_{band}.fits", "curves": None},
+            "inputs": {"tiles": "tiles/{tile}_{band}.fits"},
         }  # fmt: skip
         self.runs = root / "runs"
         self._dump({**INSTRUMENT}, root / "camera.yaml")
@@ -115,6 +115,8 @@ class Project:
         """Take stages of `STAGES`, with changes of single stages: use("galaxies", galaxies={"stars": "exclude"})."""
         self.stages = {name: {**copy.deepcopy(STAGES[name]), **changes.pop(name, {})} for name in names}
         self.stages.update(changes)
+        if "curves" in self.stages:
+            self.data["inputs"].setdefault("curves", None)
         return self
 
     def write(self):

@@ -174,7 +174,7 @@ def test_images_are_no_curves(folder, dips):
     with pytest.raises(MismatchError, match=r"trained on other objects.*curves.*images"):
         refuse_mismatch(card, images, "field")
     short = dips.meta.model_copy(update={"shape": (39, 1)})
-    with pytest.raises(MismatchError, match=r"curves are smaller.*at least 40 samples"):
+    with pytest.raises(MismatchError, match=r"curves are smaller.*at least 40 time steps"):
         refuse_mismatch(card, short, "field")
 
 

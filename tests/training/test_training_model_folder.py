@@ -198,7 +198,7 @@ def meta(**changes):
         ({"scale": 0.5, "scale_unit": "hour"}, r"another pixel scale.*0\.2 arcsec a pixel.*0\.5 hour a pixel"),
         (
             {"shape": (15, 20, 2)},
-            r"stamps are smaller than the model's input; expected at least 16 px = 3\.2 arcsec;"
+            r"stamps are smaller than the model's input; expected at least 16 x 16 px = 3\.2 x 3\.2 arcsec;"
             r" received 15 x 20 px = 3 x 4 arcsec; to fix, cut larger stamps",
         ),
         ({"kind": "curves", "shape": (900, 2)}, "other objects; expected images; received curves"),

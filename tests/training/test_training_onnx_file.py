@@ -58,7 +58,12 @@ def test_the_file_says_what_goes_in_and_what_comes_out(written):
     about = session.get_modelmeta()
     assert (about.producer_name, about.description) == ("astrocnn", "petrillo2017 for images in g, r, i")
     said = {key: json.loads(value) for key, value in about.custom_metadata_map.items()}
-    assert (said["bands"], said["scale"], said["scale_unit"], said["size"]) == (["g", "r", "i"], 0.21, "arcsec", 32)
+    assert (said["bands"], said["scale"], said["scale_unit"], said["size"]) == (
+        ["g", "r", "i"],
+        0.21,
+        "arcsec",
+        [32, 32],
+    )
     assert (said["classes"], said["positive"], said["views"]) == (["nonlens", "lens"], "lens", 4)
     assert said["calibration"]["slope"] == 1.25
     assert said["normalisation"]["sigma"] == [1.5, 2.5, 3.5]
