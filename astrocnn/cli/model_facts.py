@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PACKAGES = ("astrocnn", "keras", "tensorflow", "jax", "numpy")
 _SKILL = ("auroc", "auprc", "completeness_at_1pct_fpr", "completeness_at_0p1pct_fpr", "accuracy", "rmse")
 """The metrics of an Evaluation that stand in its line, as far as it has them."""
-_NOTHING = (None, False, 0, "none", [], [1.0, 1.0], [0.0, 360.0])
+_NOTHING: tuple[Any, ...] = (None, False, 0, "none", [], [1.0, 1.0], [0.0, 360.0])
 """Values of an augmentation that is not made."""
 
 
