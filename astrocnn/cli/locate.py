@@ -12,7 +12,7 @@ from astrocnn.spelling import suggestion
 CARD = "model.yaml"
 SIGNS = {
     CARD: "Model", "metrics.json": "Evaluation", "candidates.parquet": "Catalog", "scores.parquet": "Scores",
-    "index.html": "Report", "*.h5": "SampleSet",
+    "index.html": "Report", "*.curves.h5": "LightCurves", "*.h5": "SampleSet",
 }  # fmt: skip
 """File that tells a product's kind, the most telling first."""
 

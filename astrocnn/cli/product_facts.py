@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from astrocnn.cli.columns import aligned, bytes_text, heading
+from astrocnn.samples.curve_columns import CHANGES
 
 _HEAD = 10
 _CATALOG = ("rank", "id", "ra", "dec", "score", "probability", "flag_names")
@@ -99,6 +100,28 @@ def _sample_set(folder: Path) -> Facts:
     return Facts(rows, {"summary": summary, "meta": meta.model_dump(mode="json"), "columns": list(samples.columns)})
 
 
+def _light_curves(folder: Path) -> Facts:
+    from astrocnn.samples.light_curves import LightCurves
+
+    curves = LightCurves.open(folder)
+    summary, meta = curves.summary(), curves.meta
+    changed = [name for name in CHANGES if name in curves.columns]
+    told = {name: int(curves.column(name).sum()) for name in changed}
+    points = f"{summary['points']:,} points, {summary['points_median']:g} of half the curves or more"
+    rows = [
+        ("holds", f"{summary['number']:,} light curves, {points}"),
+        ("kind", meta.kind_text),
+        ("bands", ", ".join(name or "unnamed" for name in meta.bands)),
+        ("classes", _counts(summary["classes"])),
+        *((f"in {name}", _counts(classes)) for name, classes in summary["splits"].items()),
+        ("changed", ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in told.items() if number)),
+        ("columns", ", ".join(curves.columns)),
+        ("on disk", bytes_text(summary["bytes_on_disk"])),
+    ]
+    data = {"summary": summary, "meta": meta.model_dump(mode="json"), "changed": told, "columns": list(curves.columns)}
+    return Facts([(word, text) for word, text in rows if text], data)
+
+
 def _counts(classes: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {name}" for name, number in classes.items())
 
@@ -141,5 +164,6 @@ def _cell(value: Any) -> str:
 
 
 _READERS = {
-    "Model": _model, "Evaluation": _evaluation, "SampleSet": _sample_set, "Catalog": _catalog, "Scores": _scores,
+    "Model": _model, "Evaluation": _evaluation, "SampleSet": _sample_set, "LightCurves": _light_curves,
+    "Catalog": _catalog, "Scores": _scores,
 }  # fmt: skip

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
-import re
-import warnings
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
-from astropy.utils.exceptions import AstropyWarning
 from astropy.wcs import WCS
 
-from astrocnn.errors import DataError, InputMissing
+from astrocnn.errors import DataError
+from astrocnn.ingest.fits_files import opened_fits
 from astrocnn.ingest.pixel_scale import pixel_scale
 from astrocnn.ingest.tiles import TileFiles
 
 GRID_TOLERANCE_PX = 0.1  # bands further apart than this are not on one grid
-UNREADABLE = (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, zlib.error, fits.VerifyError)
 
 
 @dataclass(frozen=True)
@@ -128,43 +121,9 @@ def read_tile(files: TileFiles, bands: Sequence[str] | None = None) -> Tile:
 
 def _read_file(path: Path, bands: list[str]) -> tuple[dict[str, _Layer], list[str]]:
     """The bands that stand in one file, and what astropy warned of."""
-    if not path.is_file():
-        raise InputMissing("the file is not there", where=str(path), fix="put it back or correct the pattern")
-    try:
-        with warnings.catch_warnings(record=True) as caught, _stream(path) as stream:
-            warnings.simplefilter("always")
-            with fits.open(stream, memmap=False, checksum=True) as hdus:
-                layers = {band: _layer(hdus, band, path, alone=len(bands) == 1) for band in bands}
-    except UNREADABLE as error:
-        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
-    said = [re.sub(r"\s+", " ", str(one.message)) for one in caught if issubclass(one.category, AstropyWarning)]
-    for words in said:
-        if "truncated" in words or "Datasum verification failed" in words:
-            raise _unreadable(path, words)
-    return layers, said
-
-
-def _stream(path: Path) -> BinaryIO:
-    """The bytes of a file, decompressed to the end, so that the checksums of gzip and bzip2 are always compared."""
-    stream = path.open("rb")  # ours, so that it is closed too where astropy fails half-way
-    magic = stream.read(3)
-    stream.seek(0)
-    for start, module in ((b"\x1f\x8b", gzip), (b"BZh", bz2)):
-        if magic.startswith(start):
-            with stream, module.open(stream) as whole:
-                return io.BytesIO(whole.read())
-    return stream
-
-
-def _unreadable(path: Path, reason: str) -> DataError:
-    """The same message for every way in which a file can be broken."""
-    return DataError(
-        "the file cannot be read: it is cut short or corrupt",
-        where=str(path),
-        expected="a complete FITS file",
-        received=f"{path.stat().st_size} bytes, {' '.join(reason.split())}",
-        fix="fetch or copy the file again and compare its size or checksum with the source",
-    )
+    with opened_fits(path) as (hdus, notes):
+        layers = {band: _layer(hdus, band, path, alone=len(bands) == 1) for band in bands}
+    return layers, notes
 
 
 def _layer(hdus: fits.HDUList, band: str, path: Path, alone: bool) -> _Layer:

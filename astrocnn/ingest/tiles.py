@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import glob
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from astrocnn.errors import InputMissing
+from astrocnn.ingest.file_patterns import nearest_files, pattern_matches
 
 SUFFIXES = (".fits", ".fit", ".fts", ".fits.gz", ".fits.bz2", ".fits.fz", ".fz")
 
@@ -99,7 +97,7 @@ def find_tiles(
             "no tile has all its bands" if problems else "no file matches",
             where=str(images),
             expected=f"files {root / pattern}" + (f" with band in {', '.join(bands)}" if "{band}" in pattern else ""),
-            received="; ".join(f"{p.name}: {p.reason}" for p in problems[:3]) or _nearest(root / pattern),
+            received="; ".join(f"{p.name}: {p.reason}" for p in problems[:3]) or nearest_files(root / pattern),
             fix="correct the pattern in the pipeline file or put the files there",
         )
     return tiles, problems
@@ -107,38 +105,8 @@ def find_tiles(
 
 def _matches(pattern: str, band: str, root: Path) -> list[tuple[str, Path]]:
     """Tile name and path of the files that match the pattern in one band."""
-    if (root / pattern).is_file():  # its name may hold brackets, which are no pattern then
-        return [(_stem(pattern, pattern), root / pattern)]
-    shell = pattern.replace("{tile}", "*").replace("{band}", glob.escape(band))
-    rule = re.compile(_regular_expression(pattern, band))
-    matches = []
-    for path in sorted(glob.glob(shell, root_dir=root, recursive=True)):
-        match = rule.fullmatch(path)
-        if match and (root / path).is_file():
-            matches.append((match["tile"] if "{tile}" in pattern else _stem(pattern, path), root / path))
-    return matches
-
-
-def _regular_expression(pattern: str, band: str) -> str:
-    """The pattern as a regular expression whose group `tile` is the tile's name; `{tile}` repeats must agree."""
-    parts, tile_seen = [], False
-    for piece in re.split(r"(\{tile\}|\{band\}|\*\*/|\*|\?|\[[^\]]+\])", pattern):
-        if piece == "{tile}":
-            parts.append("(?P=tile)" if tile_seen else "(?P<tile>[^/]+)")
-            tile_seen = True
-        elif piece == "{band}":
-            parts.append(re.escape(band))
-        elif piece == "**/":
-            parts.append("(?:.*/)?")
-        elif piece == "*":
-            parts.append("[^/]*")
-        elif piece == "?":
-            parts.append("[^/]")
-        elif piece.startswith("["):
-            parts.append("[^" + piece[2:] if piece[1] == "!" else piece)
-        else:
-            parts.append(re.escape(piece))
-    return "".join(parts)
+    found = pattern_matches(pattern, ("tile",), root, {"band": band})
+    return [(names.get("tile") or _stem(pattern, path.name), path) for names, path in found]
 
 
 def _stem(pattern: str, path: str) -> str:
@@ -149,11 +117,3 @@ def _stem(pattern: str, path: str) -> str:
     for suffix in sorted(SUFFIXES, key=len, reverse=True):
         name = name.removesuffix(suffix)
     return name.strip("_-.") or "tile"
-
-
-def _nearest(wanted: Path) -> str:
-    """The existing files whose names are most like the pattern, in words."""
-    folder = next((parent for parent in wanted.parents if parent.is_dir()), Path.cwd())
-    names = sorted(path.name for path in folder.iterdir())
-    near = get_close_matches(wanted.name, names, n=3, cutoff=0.3) or names[:3]
-    return f"the folder {folder} has {', '.join(near)}" if near else f"the folder {folder} is empty"

@@ -44,6 +44,16 @@ class Ledger:
         self.statuses += other.statuses
         self.reasons += other.reasons
 
+    def change(self, ids: Iterable[str], status: str, reason: str) -> None:
+        """Give other rows to objects that have one; StoreError where the status is not one of `STATUSES`."""
+        changed = set(ids)
+        kept = [row for row, one in enumerate(self.ids) if one not in changed]
+        told = [one for one in self.ids if one in changed]
+        self.ids, self.statuses, self.reasons = (
+            [values[row] for row in kept] for values in (self.ids, self.statuses, self.reasons)
+        )
+        self.add(told, status, reason)
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Number of objects by status and, within it, by reason."""
         counts: dict[str, dict[str, int]] = {}

@@ -6,7 +6,7 @@ from astrocnn.errors import InputMissing
 from astrocnn.pipeline.identity import FileHashes, content_hash
 from astrocnn.pipeline.stage import Forecast, InputValue, Source
 
-_EXPECTED = {"Model": "model.yaml", "SampleSet": "*.h5", "Scores": "scores.parquet"}
+_EXPECTED = {"Model": "model.yaml", "SampleSet": "*.h5", "LightCurves": "*.curves.h5", "Scores": "scores.parquet"}
 
 
 def outside_source(value: InputValue, kind: str, files: FileHashes) -> Source:

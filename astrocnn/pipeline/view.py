@@ -16,8 +16,10 @@ from astrocnn.spelling import suggestion
 if TYPE_CHECKING:
     from astropy.nddata import NDData
     from astropy.table import Table
+    from astropy.timeseries import TimeSeries
 
     from astrocnn.pipeline.plan import Plan
+    from astrocnn.samples.light_curves import LightCurves
     from astrocnn.samples.sample_set import SampleSet
 
 _TABLES = {"Catalog": "candidates.parquet", "Scores": "scores.parquet", "Evaluation": "scores.parquet"}
@@ -89,10 +91,19 @@ class ProductView:
         return SampleSet.open(self.folder)
 
     @property
+    def curves(self) -> LightCurves:
+        """The product as LightCurves; StoreError when it is none."""
+        from astrocnn.samples.light_curves import LightCurves
+
+        if self.kind != "LightCurves":
+            raise StoreError(f"is {self.kind}", where=self.name, expected="LightCurves")
+        return LightCurves.open(self.folder)
+
+    @property
     def table(self) -> Table:
-        """The product's table: the catalog, the scores, the scored rows of an evaluation, a SampleSet's columns."""
-        if self.kind == "SampleSet":
-            return self.samples.table
+        """The product's table: the catalog, the scores, the scored rows of an evaluation, the columns of objects."""
+        if self.kind in ("SampleSet", "LightCurves"):
+            return self.curves.table if self.kind == "LightCurves" else self.samples.table
         if self.kind not in _TABLES:
             raise StoreError(f"{self.kind} has no table", where=self.name, expected=", ".join(_TABLES))
         path = self.folder / _TABLES[self.kind]
@@ -102,8 +113,8 @@ class ProductView:
             return read_catalog(path)
         return _read_table(path)
 
-    def __getitem__(self, identifier: str) -> NDData:
-        return self.samples[identifier]
+    def __getitem__(self, identifier: str) -> NDData | TimeSeries:
+        return self.curves[identifier] if self.kind == "LightCurves" else self.samples[identifier]
 
 
 def _read_table(path: Path) -> Table:

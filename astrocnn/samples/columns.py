@@ -50,7 +50,7 @@ def completed(table: Mapping[str, np.ndarray], number: int, meta: SampleMeta) ->
     if labels.size and not (labels.min() >= -1 and labels.max() <= highest):  # before int8 would wrap them
         received = f"{labels.min()} to {labels.max()}"
         raise DataError("a label that no class has", expected=f"-1 to {highest}", received=received)
-    columns = {name: _stored(name, np.asarray(values), number) for name, values in table.items()}
+    columns = {name: stored(name, np.asarray(values), number, STANDARD) for name, values in table.items()}
     absent = {
         "ra": np.full(number, np.nan),
         "dec": np.full(number, np.nan),
@@ -64,13 +64,13 @@ def completed(table: Mapping[str, np.ndarray], number: int, meta: SampleMeta) ->
     return {name: columns[name] for name in [*STANDARD, *sorted(columns.keys() - STANDARD.keys())]}
 
 
-def _stored(name: str, values: np.ndarray, number: int) -> np.ndarray:
+def stored(name: str, values: np.ndarray, number: int, standard: Mapping[str, str]) -> np.ndarray:
     """One column checked; strings as object arrays, numbers in the standard type or their own."""
     if not _NAME.fullmatch(name):
         raise DataError("a column name of other characters", expected="letters, digits and _", received=repr(name))
     if values.ndim == 0 or len(values) != number:
         raise DataError(f"column {name} has not one row an object", expected=number, received=f"shape {values.shape}")
-    if STANDARD.get(name) == "str" or values.dtype.kind in "UO":
+    if standard.get(name) == "str" or values.dtype.kind in "UO":
         values = values.astype(object)
         wrong = [value for value in values.ravel() if not isinstance(value, str) or "\0" in value]
         if wrong:
@@ -78,4 +78,4 @@ def _stored(name: str, values: np.ndarray, number: int) -> np.ndarray:
         return values
     if values.dtype.kind not in "biuf":
         raise DataError(f"column {name} cannot be stored", expected="text, numbers or booleans", received=values.dtype)
-    return values.astype(STANDARD.get(name, values.dtype.newbyteorder("=")))
+    return values.astype(standard.get(name, values.dtype.newbyteorder("=")))

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from astrocnn.errors import DAMAGE_CURE, StoreError
 from astrocnn.samples.columns import STANDARD
 from astrocnn.samples.meta import SampleMeta
-from astrocnn.samples.shards import FORMAT_VERSION, PLANES
+from astrocnn.samples.shards import FORMAT, FORMAT_VERSION, PLANES
 
 if TYPE_CHECKING:
     import h5py
@@ -97,29 +97,7 @@ def describe_shard(path: Path, file: h5py.File) -> Shard:
     StoreError
         If it is no finished shard of a version this package reads, or its arrays disagree in length.
     """
-    if "astrocnn" not in file.attrs:
-        what = "not a finished shard of samples"
-        raise StoreError(what, where=str(path), expected="a root attribute astrocnn", fix=DAMAGE_CURE)
-    try:
-        description = json.loads(file.attrs["astrocnn"])
-        version, number = description["format_version"], description["number"]
-    except ValueError as error:
-        what = "the attribute astrocnn is not JSON"
-        raise StoreError(what, where=str(path), received=error, fix=DAMAGE_CURE) from error
-    if version != FORMAT_VERSION:
-        fix = "read it with the version of astrocnn that wrote it, or a later one"
-        raise StoreError(
-            "a format of samples this version does not read",
-            where=str(path),
-            expected=f"format_version {FORMAT_VERSION}",
-            received=version,
-            fix=fix,
-        )
-    try:
-        meta = SampleMeta.model_validate(description["meta"])
-    except ValidationError as error:
-        received = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise StoreError("the meta cannot be used", where=str(path), received=received, fix=DAMAGE_CURE) from error
+    number, meta = read_description(path, file, FORMAT, FORMAT_VERSION, SampleMeta)
     table = file["table"]
     planes = {name: file[name] for name in PLANES if name in file}
     lengths = {name: len(rows) for name, rows in [("data", file["data"]), *planes.items(), *table.items()]}
@@ -133,6 +111,46 @@ def describe_shard(path: Path, file: h5py.File) -> Shard:
         columns={name: (rows.dtype.kind, rows.shape[1:]) for name, rows in table.items()},
         planes={name: rows.shape[1:] for name, rows in planes.items()},
     )
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_description(path: Path, file: h5py.File, form: str, version: int, meta_class: type[M]) -> tuple[int, M]:
+    """Number of objects and meta from the root attribute of a file of one format and version.
+
+    Raises
+    ------
+    StoreError
+        If it is not finished, of another format or version, or its meta cannot be used.
+    """
+    if "astrocnn" not in file.attrs:
+        what = "not a finished shard of samples"
+        raise StoreError(what, where=str(path), expected="a root attribute astrocnn", fix=DAMAGE_CURE)
+    try:
+        description = json.loads(file.attrs["astrocnn"])
+        found = (description["format"], description["format_version"])
+        number = description["number"]
+    except ValueError as error:
+        what = "the attribute astrocnn is not JSON"
+        raise StoreError(what, where=str(path), received=error, fix=DAMAGE_CURE) from error
+    if found[0] != form:
+        fix = f"name a folder of {form.removeprefix('astrocnn ')}"
+        raise StoreError("another kind of product", where=str(path), expected=form, received=found[0], fix=fix)
+    if found[1] != version:
+        fix = "read it with the version of astrocnn that wrote it, or a later one"
+        raise StoreError(
+            f"a format of {form.removeprefix('astrocnn ')} this version does not read",
+            where=str(path),
+            expected=f"format_version {version}",
+            received=found[1],
+            fix=fix,
+        )
+    try:
+        return number, meta_class.model_validate(description["meta"])
+    except ValidationError as error:
+        received = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise StoreError("the meta cannot be used", where=str(path), received=received, fix=DAMAGE_CURE) from error
 
 
 def read_column(file: h5py.File, name: str) -> np.ndarray:

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from astrocnn.errors import DAMAGE_CURE, StoreError, UnknownName
+from astrocnn.errors import DAMAGE_CURE, StoreError
 from astrocnn.samples.columns import STANDARD
-from astrocnn.samples.shard_files import OpenShards, Shard, describe_shard, read_column, read_rows
+from astrocnn.samples.shard_files import Shard, describe_shard, read_rows
 from astrocnn.samples.shards import PLANES
+from astrocnn.samples.table_sequence import TableSequence
 
 _UNLIKE_CURE = "make the images of all tiles alike in it (BUNIT gives flux_unit), or use them in runs of their own"
 
 
-class ShardSequence:
+class ShardSequence(TableSequence[Shard]):
     """Rows of shards one after another: their number, columns and arrays.
 
     Parameters
@@ -30,41 +31,13 @@ class ShardSequence:
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        self._open = OpenShards()
-        self.shards = [self._describe(path) for path in paths]
+        super().__init__(paths)
         first = next((shard for shard in self.shards if shard.number), self.shards[0])
         for shard in self.shards:
             _check_agreement(shard, first)
         self.meta = first.meta
         self.planes = first.planes
         self.columns = (*STANDARD, *sorted(first.columns.keys() - STANDARD.keys()))
-        self._starts = np.cumsum([0, *(shard.number for shard in self.shards)])
-        self.number = int(self._starts[-1])
-        self._cache: dict[str, np.ndarray] = {}
-
-    def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_cache": {}}
-
-    def column(self, name: str) -> np.ndarray:
-        """A whole column, read once and then kept; not writeable, since all views share it.
-
-        Raises
-        ------
-        UnknownName
-            If there is no such column.
-        """
-        if name not in self.columns:
-            raise UnknownName(f"no column {name!r}", expected=", ".join(self.columns), fix="name one of these")
-        if name not in self._cache:
-            parts = []
-            for shard in self.shards:
-                if shard.number or not self.number:
-                    with self._open.use(shard.path) as file:
-                        parts.append(read_column(file, name))
-            values = np.concatenate(parts)
-            values.flags.writeable = False
-            self._cache[name] = values
-        return self._cache[name]
 
     def read(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Rows (k,) of the data or of a plane, in the order asked for and repeated where repeated.
@@ -85,10 +58,6 @@ class ShardSequence:
             with self._open.use(self.shards[index].path) as file:
                 read_rows(file[name], rows[positions] - self._starts[index], out, positions)
         return out
-
-    def close(self) -> None:
-        """Close all files; they open again when needed."""
-        self._open.close()
 
     def _describe(self, path: Path) -> Shard:
         with self._open.use(path) as file:

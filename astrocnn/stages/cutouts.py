@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,6 +14,7 @@ from astrocnn.ingest.sample_inputs import PREFIX, find_sample, fingerprint
 from astrocnn.ingest.tiles import TileFiles, TileProblem, find_tiles
 from astrocnn.pipeline.publish import link_or_copy
 from astrocnn.pipeline.stage import Finding, Forecast, InputValue, Outside, Part, Scene, Stage, StageParameters, Task
+from astrocnn.samples.split_order import DEFAULT_SPLITS, in_order, wrong_fractions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,6 @@ log = logging.getLogger("astrocnn.stages.cutouts")
 
 SHARD = "samples.h5"
 _SCALE_TOLERANCE = 0.01
-_FIRST = {"train": 0, "validation": 1, "test": 2}
 _OF_DETECTION = {"threshold_sigma", "minimum_area_px", "minimum_snr", "stars"}
 
 
@@ -51,9 +50,7 @@ class Parameters(StageParameters):
     missing_pixels: Literal["reject", "fill-median"] = Field(
         "reject", description="what is done with stamps that hold pixels without data"
     )
-    splits: dict[str, float] = Field(
-        {"train": 0.8, "validation": 0.1, "test": 0.1}, description="fractions of the objects, by hash of the id"
-    )
+    splits: dict[str, float] = Field(DEFAULT_SPLITS, description="fractions of the objects, by hash of the id")
 
 
 class Cutouts(Stage[Parameters]):
@@ -87,9 +84,8 @@ class Cutouts(Stage[Parameters]):
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """Splits must be fractions of one; a tile without one of its bands is told."""
-        fractions = parameters.splits.values()
-        if not math.isclose(sum(fractions), 1, abs_tol=1e-9) or min(fractions) <= 0:
-            yield Finding("splits", f"expected positive fractions with the sum 1, received {parameters.splits}")
+        if wrong := wrong_fractions(parameters.splits):
+            yield Finding("splits", wrong)
         if given_positions(parameters):
             for key in sorted(_OF_DETECTION & parameters.model_fields_set):
                 yield Finding(key, "changes nothing: with positions, nothing is detected", "warning")
@@ -283,7 +279,7 @@ def write_stamps(task: Task[Parameters], name: str, tile: Tile, table: dict[str,
     columns |= {
         "id": ids[kept], "group": groups[kept], "coverage": coverage[complete],
         "tile": np.full(len(kept), name, object),
-        "split": assign_splits(groups[kept], task.scene.seed, _in_order(parameters.splits)),
+        "split": assign_splits(groups[kept], task.scene.seed, in_order(parameters.splits)),
     }  # fmt: skip
     wcs = stamp_wcs(tile.wcs, table["x"][kept], table["y"][kept], size)
     with ShardWriter(task.out / SHARD, meta) as writer:
@@ -298,11 +294,6 @@ def _meta(task: Task[Parameters], unit: str | None, display: bool) -> SampleMeta
         kind="images", shape=known.shape or (), bands=known.bands, scale=known.scale, scale_unit="arcsec",
         flux_unit=unit, zero_points=_zero_points(task.scene, known.bands), notes={"display_picture": display},
     )  # fmt: skip
-
-
-def _in_order(splits: dict[str, float]) -> dict[str, float]:
-    """Splits in one order, whatever that of the file: the assignment depends on it, and the product's hash does not."""
-    return {name: splits[name] for name in sorted(splits, key=lambda name: (_FIRST.get(name, len(_FIRST)), name))}
 
 
 def _zero_points(scene: Scene, bands: tuple[str, ...]) -> dict[str, float]:

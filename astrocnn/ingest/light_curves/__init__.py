@@ -1,0 +1,1 @@
+"""Light curves of missions and surveys: one file a product, one normaliser."""
