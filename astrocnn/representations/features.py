@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from astrocnn.errors import UnknownName
-from astrocnn.representations.periods import PeriodOptions, periods
+from astrocnn.representations.options import PeriodOptions
+from astrocnn.representations.periods import periods
 from astrocnn.representations.points import Points
 from astrocnn.representations.time_axis import folded
 

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from astrocnn.errors import DataError
+from astrocnn.representations.options import PeriodOptions
 from astrocnn.representations.points import Points
 
 BYTES_PER_FREQUENCY = 400
 """Memory that the fast periodogram takes for each frequency: complex grids of five times the length, and copies."""
 LEAST_POINTS = 5
 """Points of a band below which a sine and a mean always fit."""
-
-
-class PeriodOptions(BaseModel):
-    """Where a period is looked for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    shortest_day: float = Field(0.1, gt=0, description="shortest period")
-    longest_day: float | None = Field(None, gt=0, description="longest period; by default the length of the curve")
-    oversampling: float = Field(5.0, gt=0, le=100, description="frequencies in the width of a peak, 1 / length")
-    memory_mb: float = Field(1000.0, gt=0, description="most memory that the grid of frequencies may take")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.longest_day is not None and self.longest_day <= self.shortest_day:
-            raise ValueError(f"expected longest_day above {self.shortest_day}, received {self.longest_day}")
-        return self
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,10 @@ def resampled(
     value = (points.value[inside] - centre[group]) / scale[group]
     weight = (points.weighing_errors()[inside] / scale[group]) ** -2
     cell = group * samples + bins
-    total = np.bincount(cell, weight, points.groups * samples).reshape(-1, samples)
-    mean = np.bincount(cell, weight * value, points.groups * samples).reshape(-1, samples)
+    total, mean = (
+        np.bincount(cell, amount, points.groups * samples).reshape(-1, samples).astype(np.float64, copy=False)
+        for amount in (weight, weight * value)
+    )
     observed = total > 0
     np.divide(mean, total, out=mean, where=observed)
     uncertainty = np.divide(1.0, np.sqrt(total), out=np.zeros_like(total), where=observed)
