@@ -1,7 +1,7 @@
 """Light curves drawn as pictures: each point is the density of its Gaussian error, whole in its column.
 
 A picture as others draw it loses the error in the size of a dot. Here a point adds to each pixel of its column the
-integral of its error over the height of that pixel.
+integral of its error over the height of that pixel, as a Gaussian cut off at the top and bottom of the picture.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from astrocnn.representations.points import Points
 from astrocnn.representations.time_axis import place
 
 _SUMMED_AT_ONCE, _INTEGRATED_AT_ONCE = 4096, 256  # points
+_WIDEST = 10  # times the height: a standard deviation beyond which a point is as even as it can be
 
 
 def pictures(
@@ -29,8 +30,9 @@ def pictures(
 ) -> np.ndarray:
     """Draw curves, with bright at the top.
 
-    A point lies wholly in the column that holds its time; a column holds its start and not its end, the last both. The
-    first and last row take what lies beyond the range, so that each point adds 1 to its channel.
+    A point lies wholly in the column that holds its time; a column holds its start and not its end, the last both. It
+    adds 1 to its channel: the part of its Gaussian that lies on the picture is brought to 1, and a point beyond the
+    range is moved to the edge, where it stays a sign of a deep eclipse or a flare.
 
     Parameters
     ----------
@@ -69,9 +71,9 @@ def pictures(
     scale = (height / (high - low))[group]
     row = (points.value[inside] - low[group]) * scale
     row = row if brighter_is_less else height - row
-    error = np.nan_to_num(points.error[inside]) * scale
+    spread = np.clip(np.nan_to_num(points.error[inside]) * scale, options.error_floor_px, _WIDEST * height)
     cells = group * (width // cycles) + column
-    drawn = _columns(cells, row, np.maximum(error, options.error_floor_px), points.groups * (width // cycles), height)
+    drawn = _columns(cells, np.clip(row, 0, height), spread, points.groups * (width // cycles), height)
     drawn = drawn.reshape(points.number, points.channels, width // cycles, height)
     _normalise(drawn, options.normalise)
     images = np.empty((points.number, height, width, points.channels), np.float32)
@@ -123,10 +125,8 @@ def _columns(cells: np.ndarray, row: np.ndarray, spread: np.ndarray, number: int
         some = slice(begin, begin + _SUMMED_AT_ONCE)
         below = _integrals_to_edges(first[some], steps[some], height)
         starts = np.flatnonzero(np.diff(cells[some], prepend=-1))
-        ends = np.append(starts, len(below))
-        members = (np.ones(len(below), np.float32), np.arange(len(below)), ends)
+        members = (1 / (below[:, -1] - below[:, 0]), np.arange(len(below)), np.append(starts, len(below)))
         total = csr_array(members, shape=(len(starts), len(below))) @ below
-        total[:, 0], total[:, -1] = 0.0, np.diff(ends)
         drawn[cells[some][starts]] += np.diff(total, axis=1)
     return drawn
 

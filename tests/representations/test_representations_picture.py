@@ -29,9 +29,8 @@ def by_hand(rows, low, high, start, end, height, width, floor, brighter_is_less=
         row = (value - low) / (high - low) * height
         row = row if brighter_is_less else height - row
         spread = max(error * height / (high - low), floor)
-        edges = [normal((edge - row) / spread) for edge in range(height + 1)]
-        edges[0], edges[-1] = 0, 1
-        image[:, column] += np.diff(edges)
+        edges = [normal((edge - min(max(row, 0), height)) / spread) for edge in range(height + 1)]
+        image[:, column] += np.diff(edges) / (edges[-1] - edges[0])
     return image
 
 
@@ -56,6 +55,20 @@ def test_the_column_of_a_single_point_sums_to_one_wherever_the_point_lies():
         found = pictures(points, start, end, options(value_span=1.0))[0, ..., 0]
         np.testing.assert_allclose(found.sum(axis=0)[[0, 6, 11]], 1, atol=1e-6)
         assert found.sum() == pytest.approx(3, abs=1e-5)
+
+
+def test_points_beyond_the_range_lie_at_the_edge():
+    """Half a Gaussian, of 2 px, and nothing heaped up in the edge row of those inside."""
+    points = made([(0, 15, 0.125), (5, 15.35, 0.125), (10, 99, 0.125), (5, 15, 0.125), (0, 15, 0.125)])
+    found = pictures(points, *time_span(points), options(value_span=1.0))[0, ..., 0]
+    expected = [2 * (normal((16 - row) / 2) - normal((15 - row) / 2)) for row in range(16)]
+    np.testing.assert_allclose(found[:, 11], expected, atol=1e-5)
+    assert found[:, 6].argmax() < 15
+
+
+def test_errors_far_wider_than_the_picture_are_even():
+    points = made([(0, 15, 1e6)])
+    np.testing.assert_allclose(pictures(points, *time_span(points), options())[0, :, 0, 0], 1 / 16, rtol=0.01)
 
 
 def test_a_sharp_point_fills_the_pixels_of_its_row_edge():
