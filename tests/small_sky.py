@@ -60,6 +60,7 @@ STAGES = {
     "looks": {"use": "explain", "model": "finder", "samples": "lenses.test", "objects": 2, "units": 2},
     "candidates": {"use": "catalog", "scores": "scores", "keep": {"top": 5}, "formats": ["votable", "ecsv"]},
     "curves": {"use": "light-curves", "curves": "${inputs.curves}"},
+    "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
     "summary": {"use": "report", "title": "A small sky"},
 }  # fmt: skip

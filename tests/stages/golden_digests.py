@@ -26,7 +26,8 @@ from astrocnn.training.model_folder import load_model, read_card
 from astrocnn.training.predict import predict_padded
 
 TOLERANCE = {
-    **dict.fromkeys(("cutouts", "simulate-lenses", "simulate-transits"), (1e-4, 1e-6)), "light-curves": (1e-6, 1e-6),
+    **dict.fromkeys(("cutouts", "simulate-lenses", "simulate-transits", "represent"), (1e-4, 1e-6)),
+    "light-curves": (1e-6, 1e-6),
 }  # fmt: skip
 OF_TRAINED = (1e-3, 0.1)
 """Tolerance relative to the spread of an array or to a number, and the least that it is relative to."""

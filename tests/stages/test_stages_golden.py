@@ -18,7 +18,7 @@ USES = sorted(path.stem.replace("_", "-") for path in Path(astrocnn.__file__).pa
 NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
-    "simulate-transits": "transits",
+    "simulate-transits": "transits", "represent": "regular",
 }  # fmt: skip
 
 
@@ -89,6 +89,7 @@ CHANGES = {
     "explain": altered("astrocnn.explain.looks", "saliency_map", lambda found: 1.01 * found),
     "catalog": altered("astrocnn.catalog.candidates", "choose_candidates", worst_first),
     "light-curves": altered("astrocnn.ingest.light_curves.mission", "mask_bits", lambda bits: bits & ~128),
+    "represent": altered("astrocnn.representations.represent", "resampled", lambda found: 1.01 * found),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
 
