@@ -98,10 +98,11 @@ def measure(name: str, product: float) -> str:
     network = registry.configure(name)
     shape = network.usual_shapes[0]
     cost = field_of(network, shape).multiply_adds or 1
-    number = int(min(4096, max(BATCH, WORK / cost // BATCH * BATCH)))
-    if number * np.prod(shape) > 2**26:
-        number = BATCH
+    least = 4 if network.answer == "map" else BATCH  # maps are not scored by the package, so that no batch is filled up
+    number = int(min(4096, max(least, WORK / cost // BATCH * BATCH)))
+    number = least if number * np.prod(shape) > 2**26 else number
     trained = int(min(number, max(2 * TRAINED, WORK / 6 / cost // TRAINED * TRAINED)))
+    training = TRAINING.model_copy(update={"batch_size": min(TRAINED, trained)})
     rng = np.random.default_rng(1)
     data = rng.normal(size=(number, *shape)).astype("float32")
     answers = targets_for(network, trained, shape, rng)
@@ -122,11 +123,12 @@ def measure(name: str, product: float) -> str:
         weights = np.ones(trained, "float32")
 
         def steps() -> None:
-            for inputs, rows, used in training_batches(train, weights, identity, TRAINING, shape[:-1], 1, 0):
+            for inputs, rows, used in training_batches(train, weights, identity, training, shape[:-1], 1, 0):
                 own.train_on_batch(inputs, answers[rows], used)
 
-        training = in_turns({
-            "plain": lambda: plain.fit(data[:trained], answers, batch_size=TRAINED, epochs=1, verbose=0), "own": steps,
+        fitting = in_turns({
+            "plain": lambda: plain.fit(data[:trained], answers, batch_size=training.batch_size, epochs=1, verbose=0),
+            "own": steps,
         })  # fmt: skip
         engines = {"own": scoring_engine(plain)}
         if find_spec("openvino") and keras.backend.backend() == "tensorflow":
@@ -144,9 +146,9 @@ def measure(name: str, product: float) -> str:
         scoring = in_turns(calls)
     done = {key: rate(number, times, scoring["plain"]) for key, times in scoring.items()}
     share = number * cost / median(scoring.get("own", scoring["plain"])) / product
-    fitted, predicted = trained / median(training["plain"]), number / median(scoring["plain"])
+    fitted, predicted = trained / median(fitting["plain"]), number / median(scoring["plain"])
     return (
-        f"{name:13}{fitted:9.0f}{rate(trained, training['own'], training['plain'])}{predicted:10.0f}"
+        f"{name:13}{fitted:9.0f}{rate(trained, fitting['own'], fitting['plain'])}{predicted:10.0f}"
         f"{done.get('own', '-'):>17}{done.get('openvino', '-'):>17}{share:9.0%}"
     )
 

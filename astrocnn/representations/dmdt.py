@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ from astrocnn.representations.normal_integral import REACH, STEPS, normal_integr
 from astrocnn.representations.options import DmdtOptions
 from astrocnn.representations.points import Points
 
-_PAIRS_AT_ONCE = 2**17
+_PAIRS_AT_ONCE = 2**16
 _LEAST_ERROR = np.float32(1e-12)  # of a pair whose errors are not known: all of it lies in one bin
 
 
@@ -37,14 +38,17 @@ def pair_histograms(points: Points, options: DmdtOptions) -> np.ndarray:
     fill = _smeared if options.smear else _counted
     for groups, matrices in _alike(points, counts):
         for differences in _pair_differences(*matrices, with_errors=options.smear):
-            found[groups] += fill(*differences, values, times)
+            found[groups] += fill(differences, values, times)
     _normalise(found, counts, options.normalise)
     by_channel = found.reshape(points.number, points.channels, len(values) - 1, len(times) - 1)
     return np.ascontiguousarray(by_channel.transpose(0, 2, 3, 1), np.float32)
 
 
 def _alike(points: Points, counts: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, ...]]]:
-    """Groups with similar numbers of points: which, and their time, value and squared error, padded with NaN."""
+    """Groups with similar numbers of points: which, and their time, value and squared error, (point, group).
+
+    What is missing at the end of the shorter ones is NaN.
+    """
     first = np.cumsum(counts) - counts
     order = np.argsort(counts, kind="stable")
     order = order[counts[order] > 1]
@@ -53,45 +57,45 @@ def _alike(points: Points, counts: np.ndarray) -> Iterator[tuple[np.ndarray, tup
         most = int(counts[order[-1]])
         number = max(1, _PAIRS_AT_ONCE // (most * (most - 1) // 2))
         groups, order = order[-number:], order[:-number]
-        place = np.arange(most)
-        inside = place < counts[groups, None]
-        taken = np.where(inside, first[groups, None] + place, 0)
+        place = np.arange(most)[:, None]
+        inside = place < counts[groups]
+        taken = np.where(inside, first[groups] + place, 0)
         yield groups, tuple(np.where(inside, array[taken], np.nan) for array in (points.x, points.value, squared))
 
 
 def _pair_differences(
     time: np.ndarray, value: np.ndarray, squared_error: np.ndarray, *, with_errors: bool
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Differences of time and value of all pairs, (group, pair) of float32, and the square of their error.
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """Differences of time and value of all pairs, (pair, group) of float32, and the square of their error if wanted.
 
-    They come in pieces of bounded size; the arrays are written over when the next is asked for.
+    They come in pieces of bounded size: all pairs of points that stand 1 apart, 2 apart, and so on.
     """
-    number, length = time.shape
+    length, number = time.shape
     room = min(length * (length - 1) // 2, max(length, _PAIRS_AT_ONCE // number))
-    pieces = [np.empty((number, room), np.float32) for _ in range(3 if with_errors else 2)]
+    sources = (time, value, squared_error) if with_errors else (time, value)
+    pieces = [np.empty((room, number)) for _ in sources]
     end = 0
     for lag in range(1, length):
         begin, end = end, end + length - lag
         if end > room:
-            yield pieces[0][:, :begin], pieces[1][:, :begin], pieces[-1][:, :begin]
+            yield tuple(piece[:begin].astype(np.float32) for piece in pieces)
             begin, end = 0, length - lag
-        for piece, array in zip(pieces[:2], (time, value), strict=True):
-            np.subtract(array[:, lag:], array[:, :-lag], out=piece[:, begin:end], casting="same_kind")
-        if with_errors:
-            np.add(squared_error[:, lag:], squared_error[:, :-lag], out=pieces[2][:, begin:end], casting="same_kind")
-    yield pieces[0][:, :end], pieces[1][:, :end], pieces[-1][:, :end]
+        for source, piece in zip(sources, pieces, strict=True):
+            combine = np.add if source is squared_error else np.subtract
+            combine(source[lag:], source[:-lag], out=piece[begin:end])
+    yield tuple(piece[:end].astype(np.float32) for piece in pieces)
 
 
-def _counted(
-    time: np.ndarray, value: np.ndarray, _: np.ndarray, value_edges: np.ndarray, time_edges: np.ndarray
-) -> np.ndarray:
+def _counted(differences: tuple[np.ndarray, ...], value_edges: np.ndarray, time_edges: np.ndarray) -> np.ndarray:
     """Number of pairs in each bin, (group, value, time)."""
-    shape = (len(time), len(value_edges) + 1, len(time_edges) + 1)
-    cell = _edges_reached(value, value_edges).astype(np.int64)
-    cell *= shape[2]
-    cell += _edges_reached(time, time_edges)
-    cell += (np.arange(shape[0]) * (shape[1] * shape[2]))[:, None]
-    return np.bincount(cell.ravel(), minlength=np.prod(shape)).reshape(shape)[:, 1:-1, 1:-1]
+    time, value = differences
+    shape = (time.shape[1], len(value_edges) + 1, len(time_edges) + 1)
+    bins = _edges_reached(value, value_edges).astype(np.int16)  # 121 x 121 fit, and small numbers are fast
+    bins *= shape[2]
+    bins += _edges_reached(time, time_edges).astype(np.int16)
+    cell = bins.astype(np.int64)
+    cell += np.arange(shape[0]) * (shape[1] * shape[2])
+    return np.bincount(cell.ravel(), minlength=math.prod(shape)).reshape(shape)[:, 1:-1, 1:-1]
 
 
 def _edges_reached(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -103,20 +107,18 @@ def _edges_reached(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return reached
 
 
-def _smeared(
-    time: np.ndarray, value: np.ndarray, squared_error: np.ndarray, value_edges: np.ndarray, time_edges: np.ndarray
-) -> np.ndarray:
+def _smeared(differences: tuple[np.ndarray, ...], value_edges: np.ndarray, time_edges: np.ndarray) -> np.ndarray:
     """Expected number of pairs in each bin when values have Gaussian errors, (group, value, time)."""
-    row, _ = np.nonzero(known := np.isfinite(time))  # padding is not
+    known = np.isfinite(differences[0])  # others are of the padding
+    time, value, squared_error = (array[known] for array in differences)
     columns = len(time_edges) + 1
-    cell = row * columns + _edges_reached(time[known], time_edges)
-    steps = STEPS / np.maximum(np.sqrt(squared_error[known]), _LEAST_ERROR)
-    difference = value[known]
-    below = np.empty((len(value_edges), len(time) * columns))
+    cell = np.nonzero(known)[1] * columns + _edges_reached(time, time_edges)
+    steps = STEPS / np.maximum(np.sqrt(squared_error), _LEAST_ERROR)
+    below = np.empty((len(value_edges), known.shape[1] * columns))
     for number, edge in enumerate(value_edges.astype(np.float32)):
-        integral = normal_integral((edge - difference) * steps + np.float32(REACH * STEPS))
-        below[number] = np.bincount(cell, integral, len(time) * columns)
-    return np.diff(below, axis=0).reshape(-1, len(time), columns).transpose(1, 0, 2)[..., 1:-1]
+        integral = normal_integral((edge - value) * steps + np.float32(REACH * STEPS))
+        below[number] = np.bincount(cell, integral, known.shape[1] * columns)
+    return np.diff(below, axis=0).reshape(-1, known.shape[1], columns).transpose(1, 0, 2)[..., 1:-1]
 
 
 def _normalise(found: np.ndarray, counts: np.ndarray, how: str) -> None:
