@@ -19,17 +19,16 @@ from astrocnn import backend
 
 keras = backend.prepare()
 
-from astrocnn.training.batches import training_batches  # noqa: E402
-from astrocnn.training.parameters import Training  # noqa: E402
-
 from astrocnn.networks import registry  # noqa: E402
 from astrocnn.receptive_field.tables import field_of  # noqa: E402
 from astrocnn.samples.meta import SampleMeta  # noqa: E402
 from astrocnn.samples.sample_set import SampleSet  # noqa: E402
 from astrocnn.samples.shards import ShardWriter  # noqa: E402
 from astrocnn.training.augment import Augmentation  # noqa: E402
+from astrocnn.training.batches import training_batches  # noqa: E402
 from astrocnn.training.engines import scoring_engine  # noqa: E402
 from astrocnn.training.normalise import Normalisation  # noqa: E402
+from astrocnn.training.parameters import Training  # noqa: E402
 from astrocnn.training.predict import BATCH, predict_set  # noqa: E402
 from astrocnn.training.schedule import CosineSchedule  # noqa: E402
 

@@ -19,13 +19,8 @@ import astrocnn
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==([0-9][0-9A-Za-z.]*)")
-<<<<<<< HEAD
 # imported only where they are used
 ONLY_WHERE_PRESENT = {"batman", "jax", "light_curve", "lightkurve", "onnx", "onnxruntime", "openvino", "tf2onnx"}
-=======
-NOT_PINNED = {"jax"}  # not installed where the pins are written
-ONLY_WHERE_PRESENT = {"jax", "light_curve"}  # imported in files that are used only with it
->>>>>>> pictures
 ONLY_FOR_TYPES = {"_typeshed"}  # comes with the type checker
 
 
