@@ -18,7 +18,7 @@ class EngineChoice(BaseModel):
     """What can be stated of the engine where a model scores."""
 
     engine: EngineName = Field(
-        "keras", description="what computes the scores; openvino (an extra) takes half the time on most processors"
+        "keras", description="what computes the scores; openvino (an extra) is faster for most networks on a CPU"
     )
     precision: Precision = Field(
         "float32", description="of openvino's sums; bfloat16 takes less time on processors that have it"
@@ -44,8 +44,8 @@ def scoring_engine(network: Any, name: EngineName = "keras", precision: Precisio
     network : keras.Model
         As it was trained; it is not changed.
     name : {"keras", "openvino"}
-        Keras on its backend; or OpenVINO (extra `openvino`), about twice as fast on a CPU, its scores equal to some
-        1e-6.
+        Keras on its backend; or OpenVINO (extra `openvino`), faster for most networks on a CPU, its scores equal to
+        some 1e-6.
     precision : {"float32", "bfloat16"}
         Of OpenVINO's sums. Processors with instructions for bfloat16 are faster by it, and scores move by some 1e-2;
         others compute in float32.
