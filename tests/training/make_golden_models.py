@@ -70,7 +70,9 @@ RECIPES = {
         "neocognitron", (16, 16, 1), {"planes": [4, 4], "selectivity": [4.0, 1.5]}, {"bands": ("r",)}
     ),
     "p4m": Recipe("p4m", (21, 21, 2), {"widths": [1, 2], "stem_kernel": 3}, {"bands": ("g", "r")}),
-    "wavelet-mlp": Recipe("wavelet-mlp", (180, 1), {"dense_widths": [8]}, {"bands": ("TESS",), "scale": 1 / 30, "scale_unit": "hour"}),
+    "wavelet-mlp": Recipe(
+        "wavelet-mlp", (180, 1), {"dense_widths": [8]}, {"bands": ("TESS",), "scale": 1 / 30, "scale_unit": "hour"}
+    ),
 }  # fmt: skip
 
 
