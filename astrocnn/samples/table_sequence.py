@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -25,7 +26,7 @@ class Described(Protocol):
 D = TypeVar("D", bound=Described)
 
 
-class TableSequence(Generic[D]):
+class TableSequence(ABC, Generic[D]):
     """Rows of shards one after another; subclasses say what a shard is and set `columns`.
 
     Parameters
@@ -79,5 +80,6 @@ class TableSequence(Generic[D]):
         with self._open.use(shard.path) as file:
             return read_column(file, name)
 
+    @abstractmethod
     def _describe(self, path: Path) -> D:
-        raise NotImplementedError
+        """What is known of a shard."""
