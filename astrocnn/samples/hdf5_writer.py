@@ -88,10 +88,10 @@ class HDF5Writer(ABC):
         self._sink.close()
         self.path.unlink(missing_ok=True)
 
-    def _complete(self) -> None:
+    def _complete(self) -> None:  # noqa: B027  (a kind may need nothing)
         """Write what an empty file needs."""
 
-    def _label(self) -> None:
+    def _label(self) -> None:  # noqa: B027  (a kind may need nothing)
         """Give names to axes and parameters."""
 
     @abstractmethod
