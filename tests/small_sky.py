@@ -116,7 +116,7 @@ class Project:
         """Take stages of `STAGES`, with changes of single stages: use("galaxies", galaxies={"stars": "exclude"})."""
         self.stages = {name: {**copy.deepcopy(STAGES[name]), **changes.pop(name, {})} for name in names}
         self.stages.update(changes)
-        if "curves" in self.stages:
+        if any("${inputs.curves}" in stage.values() for stage in self.stages.values()):
             self.data["inputs"].setdefault("curves", None)
         return self
 

@@ -103,6 +103,7 @@ def test_random_networks(network):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks)
 def test_many_random_networks(network):
