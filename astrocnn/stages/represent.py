@@ -11,6 +11,7 @@ from pydantic import Field
 
 from astrocnn.errors import DataError
 from astrocnn.pipeline.publish import link_or_copy
+from astrocnn.pipeline.source_samples import open_curves
 from astrocnn.pipeline.stage import (
     Edge,
     Finding,
@@ -18,7 +19,6 @@ from astrocnn.pipeline.stage import (
     Part,
     References,
     Scene,
-    Source,
     Stage,
     StageParameters,
     Task,
@@ -95,13 +95,13 @@ class Represent(Stage[Parameters]):
         """Represent the curves of one range."""
         import numpy as np
 
-        curves = _open_curves(task.source("curves"))
+        curves = open_curves(task.source("curves"))
         one, number = part.work
         _represent(task, curves, curves.select(np.array_split(np.arange(len(curves)), number)[one]))
 
     def run(self, task: Task[Parameters]) -> None:
         """Represent all curves in one piece."""
-        curves = _open_curves(task.source("curves"))
+        curves = open_curves(task.source("curves"))
         _represent(task, curves, curves)
         _refuse_nothing(task)
 
@@ -116,14 +116,6 @@ class Represent(Stage[Parameters]):
         for number, folder in enumerate(parts):
             link_or_copy(folder / SHARD, task.out / f"{number:05d}.h5")
         _refuse_nothing(task)
-
-
-def _open_curves(source: Source) -> LightCurves:
-    """The curves of a source, in the splits asked for."""
-    from astrocnn.samples.light_curves import LightCurves
-
-    curves = LightCurves.open(source.folder)
-    return curves.split("+".join(source.splits)) if source.splits else curves
 
 
 def _represent(task: Task[Parameters], whole: LightCurves, curves: LightCurves) -> None:
