@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from astrocnn.samples.curve import CurveBlock, LightCurve, time_series
 from astrocnn.samples.curve_meta import CurveMeta
 from astrocnn.samples.curve_sequence import CurveSequence
 from astrocnn.samples.long_table import write_long_table
-from astrocnn.samples.table_view import TableView, shard_paths
+from astrocnn.samples.table_view import TableView
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -28,23 +28,7 @@ class LightCurves(TableView[CurveSequence]):
     Points stay on disk until read; the table is read whole when first asked for, and shared by all views.
     """
 
-    @classmethod
-    def open(cls, source: str | Path | Sequence[str | Path]) -> LightCurves:
-        """Open a folder of shards, a list of shards, or one shard.
-
-        Parameters
-        ----------
-        source : path or sequence of paths
-            A folder, whose `*.h5` are read in the order of their names; or shard files, in the order given.
-
-        Raises
-        ------
-        InputMissing
-            If there is no such folder or no shard in it.
-        StoreError
-            If a shard cannot be read, is one of samples, or differs from the others in kind.
-        """
-        return cls(CurveSequence(shard_paths(source)))
+    sequence = CurveSequence
 
     def __repr__(self) -> str:
         bands = ", ".join(name or "unnamed" for name in self.meta.bands)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from astrocnn.samples.batches import Batch, epoch_order, read_batches, segment_length
 from astrocnn.samples.meta import SampleMeta
 from astrocnn.samples.shard_sequence import ShardSequence
-from astrocnn.samples.table_view import TableView, shard_paths
+from astrocnn.samples.table_view import TableView
 
 if TYPE_CHECKING:
     from astropy.nddata import NDData
@@ -26,23 +25,7 @@ class SampleSet(TableView[ShardSequence]):
     Sets travel to other processes by pickling, and open their files there.
     """
 
-    @classmethod
-    def open(cls, source: str | Path | Sequence[str | Path]) -> SampleSet:
-        """Open a folder of shards, a list of shards, or one shard.
-
-        Parameters
-        ----------
-        source : path or sequence of paths
-            A folder, whose `*.h5` are read in the order of their names; or shard files, in the order given.
-
-        Raises
-        ------
-        InputMissing
-            If there is no such folder or no shard in it.
-        StoreError
-            If a shard cannot be read, or differs from the others in meta or columns.
-        """
-        return cls(ShardSequence(shard_paths(source)))
+    sequence = ShardSequence
 
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.meta.shape))

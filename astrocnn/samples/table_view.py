@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import numpy as np
 
@@ -40,6 +40,27 @@ class TableView(Generic[S]):
     Data stay on disk until read; columns are read whole when first asked for, and shared by all views of a set.
     Views travel to other processes by pickling, and open their files there.
     """
+
+    sequence: ClassVar[type[TableSequence[Any]]]
+    """What holds the shards of such a set."""
+
+    @classmethod
+    def open(cls, source: str | Path | Sequence[str | Path]) -> Self:
+        """Open a folder of shards, a list of shards, or one shard.
+
+        Parameters
+        ----------
+        source : path or sequence of paths
+            A folder, whose `*.h5` are read in the order of their names; or shard files, in the order given.
+
+        Raises
+        ------
+        InputMissing
+            If there is no such folder or no shard in it.
+        StoreError
+            If a shard cannot be read, is of another kind of product, or differs from the others in meta or columns.
+        """
+        return cls(cast(S, cls.sequence(shard_paths(source))))
 
     def __init__(self, source: S, rows: np.ndarray | None = None) -> None:
         self._source = source
