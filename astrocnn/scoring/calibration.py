@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from astrocnn.errors import DataError
-from astrocnn.scoring.metrics import RankedScores
+from astrocnn.scoring.bootstrap import bootstrap_by_group
+from astrocnn.scoring.metrics import RankedScores, share
 
 _SATURATED = 1e-7  # float32 sigmoids reach exactly 0 and 1, where the logit is infinite
 
@@ -193,3 +194,34 @@ def reliability_table(labels: np.ndarray, probability: np.ndarray, bins: int = 1
         "positive_fraction": mean(positive.astype(np.float64)),
         "n": n,
     }
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, weights: np.ndarray, bins: int = 10) -> np.ndarray:
+    """Mean distance of stated and observed frequency in bins of equal width, (weighting,) (Guo et al. 2017, eq. 3)."""
+    index = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    gaps = np.zeros(len(weights))
+    for one in np.unique(index).tolist():
+        held = weights[:, index == one]
+        gaps += np.abs(held @ (right[index == one] - confidence[index == one]))
+    return share(gaps, weights.sum(axis=1))
+
+
+def calibration_metrics(
+    labels: np.ndarray, probability: np.ndarray, groups: np.ndarray, *, seed: int = 0, n: int = 1000
+) -> dict[str, float | int]:
+    """`brier` and `calibration_error` of the probabilities of one class, with intervals by group, as other metrics."""
+    positive = RankedScores.of(labels, probability).positive.astype(np.float64)
+    probability = np.asarray(probability, dtype=np.float64)
+    squares = (probability - positive) ** 2
+
+    def measure(weights: np.ndarray) -> np.ndarray:
+        brier = share(weights @ squares, weights.sum(axis=1))
+        return np.stack([brier, calibration_error(probability, positive, weights)], axis=1)
+
+    points = measure(np.ones((1, len(squares))))[0]
+    low, high = bootstrap_by_group(groups, measure, n, seed)
+    metrics: dict[str, float | int] = {}
+    for name, *values in zip(("brier", "calibration_error"), points, low, high, strict=True):
+        metrics |= {f"{name}{end}": float(value) for end, value in zip(("", "_low", "_high"), values, strict=True)}
+        metrics[f"{name}_n"] = len(squares)
+    return metrics

@@ -74,9 +74,9 @@ class Score(Stage[Parameters]):
         model = task.source("model")
         samples = open_samples(task.source("samples"), part)
         parameters = task.parameters
-        trained, engine = _loaded(model.folder, model.hash, parameters.engine, parameters.precision)
+        trained, engines = _loaded(model.folder, model.hash, parameters.engine, parameters.precision)
         table = score_table(
-            trained, samples, model.name.removeprefix("inputs."), parameters.expected_prevalence, task.progress, engine
+            trained, samples, model.name.removeprefix("inputs."), parameters.expected_prevalence, task.progress, engines
         )
         write_scores(table, task.out / FILE)
         scored = np.isfinite(table["mean"])
@@ -85,13 +85,15 @@ class Score(Stage[Parameters]):
 
 
 @lru_cache(maxsize=1)
-def _loaded(folder: Path, digest: str, engine: EngineName, precision: Precision) -> tuple[TrainedModel, Engine]:
+def _loaded(
+    folder: Path, digest: str, engine: EngineName, precision: Precision
+) -> tuple[TrainedModel, tuple[Engine, ...]]:
     """A model that is loaded once for all tiles; the hash keeps another one in the same folder apart."""
-    from astrocnn.training.engines import scoring_engine
     from astrocnn.training.model_folder import load_model
+    from astrocnn.training.predict_model import engines_of
 
     model = load_model(folder)
-    return model, scoring_engine(model.network, engine, precision)
+    return model, engines_of(model, engine, precision)
 
 
 STAGE = Score()

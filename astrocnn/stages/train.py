@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from shlex import quote
 from typing import Annotated, Any, Literal
 
@@ -96,7 +97,7 @@ class Train(Stage[Parameters]):
     def forecast(self, parameters: Parameters, scene: Scene) -> Forecast:
         """What the model takes."""
         samples = scene.source("samples")
-        return samples.forecast if samples else Forecast()
+        return replace(samples.forecast if samples else Forecast(), out_of_fold=parameters.folds is not None)
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """The receptive-field gate, from cached tables."""
