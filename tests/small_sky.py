@@ -57,6 +57,7 @@ STAGES = {
         "subsets": {"wide": {"einstein_radius_arcsec": {"above": 0.58}}},
     },
     "scores": {"use": "score", "model": "finder", "samples": "galaxies"},
+    "together": {"use": "combine", "scores": ["scores"]},
     "looks": {"use": "explain", "model": "finder", "samples": "lenses.test", "objects": 2, "units": 2},
     "candidates": {"use": "catalog", "scores": "scores", "keep": {"top": 5}, "formats": ["votable", "ecsv"]},
     "curves": {"use": "light-curves", "curves": "${inputs.curves}"},

@@ -117,6 +117,8 @@ class Evaluate(Stage[Parameters]):
         card, groups = model.card, samples.column("group")
         card.refuse_numbers()
         refuse_mismatch(card, samples.meta, task.source("samples").name)
+        if card.positive is not None and not is_search(samples):
+            raise DataError("samples without a class to search for", expected="a labelled SampleSet with `positive`")
         seen = model.seen(samples.ids, groups).all(axis=0)
         refuse_overlap(model.trained.ids.tolist(), samples.ids[seen].tolist())
         refuse_overlap(model.trained.groups.tolist(), groups[seen].tolist(), of="groups")

@@ -9,6 +9,7 @@ import numpy as np
 
 from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.samples.sample_set import SampleSet
+from astrocnn.scoring.combine import class_columns
 from astrocnn.scoring.flags import OUT_OF_FOLD, TRAINED_ON, UNCALIBRATED
 from astrocnn.training.engines import Engine
 from astrocnn.training.model_folder import TrainedModel, refuse_mismatch
@@ -82,19 +83,6 @@ def score_table(
         "id": samples.ids, **networks, "mean": score, "spread": outputs.spread[rows, column],
         "probability": probability, "flags": flags, **several,
     }  # fmt: skip
-
-
-def class_columns(classes: Sequence[str], mean: np.ndarray) -> dict[str, np.ndarray]:
-    """Columns of several classes: `mean_<class>` of each, and `class`, the most probable ("" where that is NaN).
-
-    Parameters
-    ----------
-    classes : sequence of str
-    mean : array (n, class)
-    """
-    best = np.argmax(np.nan_to_num(mean), axis=1)
-    chosen = np.where(np.isfinite(mean).all(axis=1), np.array(classes, object)[best], "")
-    return {f"mean_{name}": mean[:, number] for number, name in enumerate(classes)} | {"class": chosen}
 
 
 def write_scores(table: dict[str, np.ndarray], path: Path) -> None:

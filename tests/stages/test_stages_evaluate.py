@@ -7,6 +7,8 @@ import pytest
 from small_sky import copy_samples
 
 from astrocnn.errors import DataError, LeakError, MismatchError, UnknownName
+from astrocnn.pipeline.problems import PipelineFileErrors
+from astrocnn.scoring.flags import OUT_OF_FOLD, TRAINED_ON
 from astrocnn.training.model_folder import load_model
 from astrocnn.training.predict import predict_set
 
@@ -45,6 +47,45 @@ def skill(project, whole_run):
 def score_above(scores, labels, fpr):
     """Lowest score that at most a share `fpr` of the negatives exceeds."""
     return min(score for score in scores if np.mean(scores[labels == 0] > score) <= fpr)
+
+
+def test_scores_of_a_table_are_measured_as_those_of_the_model(project, whole_run):
+    """A model of folds is measured on its own samples, and so are its scores, alone or with those of others."""
+    _, run = whole_run
+    project.data["inputs"] = {"lenses": str(run["lenses"].folder)}
+    project.stages = {
+        "finder": {
+            "use": "train", "samples": "${inputs.lenses}", "network": "pocket", "input_px": 16, "epochs": 1,
+            "batch_size": 16, "learning_rate": 0.01, "schedule": {"kind": "cosine"}, "folds": 2,
+        },
+        "skill": {"use": "evaluate", "model": "finder", "samples": "${inputs.lenses}", "resamples": 100},
+        "scores": {"use": "score", "model": "finder", "samples": "${inputs.lenses}"},
+        "both": {"use": "combine", "scores": ["scores"]},
+        "same": {"use": "evaluate", "scores": "both", "samples": "${inputs.lenses}", "resamples": 100},
+    }  # fmt: skip
+    measured = project.run()
+    skill, same = measured["skill"].metrics, measured["same"].metrics
+    assert skill.keys() == same.keys()
+    assert {"auroc", "brier", "calibration_error_high"} <= skill.keys()
+    for name, value in skill.items():
+        assert same[name] == pytest.approx(value, abs=1e-5), name
+    used = np.asarray(measured["scores"].table["flags"])
+    assert (used & OUT_OF_FOLD > 0).any()
+    assert not (used & TRAINED_ON).any()
+
+
+def test_scores_of_what_was_trained_on_are_refused(project, whole_run):
+    _, run = whole_run
+    project.data["inputs"] = {"model": str(run["finder"].folder), "lenses": str(run["lenses"].folder)}
+    project.stages = {
+        "scores": {"use": "score", "model": "${inputs.model}", "samples": "${inputs.lenses}"},
+        "skill": {"use": "evaluate", "scores": "scores", "samples": "${inputs.lenses}", "resamples": 100},
+    }
+    with pytest.raises(LeakError, match=r"objects to be evaluated were trained on.*train with folds"):
+        project.run()
+    project.stages["skill"]["model"] = "${inputs.model}"
+    with pytest.raises(PipelineFileErrors, match="expected either model: or scores:"):
+        project.run()
 
 
 def test_scores_are_the_model_s_and_metrics_theirs(whole_run):

@@ -19,6 +19,7 @@ NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular",
+    "combine": "together",
 }  # fmt: skip
 
 
@@ -85,7 +86,8 @@ CHANGES = {
     "simulate-transits": altered("astrocnn.simulate.curve_population", "quasi_periodic", lambda star: 0 * star + 1),
     "train": other_seed,
     "evaluate": narrower,
-    "score": altered("astrocnn.training.scores", "predict_set", lambda found: (found[0] + 0.001, found[1])),
+    "score": altered("astrocnn.training.predict_model", "predict_set", lambda found: (found[0] + 0.001, found[1])),
+    "combine": altered("astrocnn.scoring.combine", "_average", lambda found: found + 0.001),
     "explain": altered("astrocnn.explain.looks", "saliency_map", lambda found: 1.01 * found),
     "catalog": altered("astrocnn.catalog.candidates", "choose_candidates", worst_first),
     "light-curves": altered("astrocnn.ingest.light_curves.mission", "mask_bits", lambda bits: bits & ~128),
