@@ -15,10 +15,9 @@ from astrocnn.scoring.subsets import Subsets
 from astrocnn.training.engines import EngineChoice
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from astrocnn.samples.sample_set import SampleSet
     from astrocnn.scoring.evaluation import Labelled
+    from astrocnn.training.labelled_rows import Outputs
 
 
 class Parameters(EngineChoice, StageParameters):
@@ -83,32 +82,32 @@ class Evaluate(Stage[Parameters]):
         unlabelled = samples.column("label") < 0
         task.ledger.add(samples.ids[unlabelled], "excluded", "no label")
         samples = samples.select(~unlabelled)
-        outputs, probability = self._by_scores(task, samples) if parameters.scores else self._by_model(task, samples)
-        scored = np.isfinite(outputs).all(axis=1)
+        outputs = self._by_scores(task, samples) if parameters.scores else self._by_model(task, samples)
+        scored = np.isfinite(outputs.values).all(axis=1)
         task.ledger.add(samples.ids[scored], "scored")
         what = "no score" if parameters.scores else "values that are not finite"
         task.ledger.add(samples.ids[~scored], "rejected", what)
-        samples, outputs, probability = samples.select(scored), outputs[scored], probability[scored]
+        samples, outputs = samples.select(scored), outputs.select(scored)
         subsets, resamples, seed = parameters.subsets, parameters.resamples, task.scene.seed
         if is_search(samples):
-            labelled = searched_rows(samples, outputs[:, 0], probability)
+            labelled = searched_rows(samples, outputs.values[:, 0], outputs.probability)
             against, rate = self._against(parameters, labelled), parameters.false_positive_rate
             write_evaluation(
                 labelled, task.out, subsets=subsets, against=against, fpr=rate, resamples=resamples, seed=seed
             )
         elif samples.meta.classes:
-            rows = class_rows(samples, outputs)
+            rows = class_rows(samples, outputs.values, outputs.classes)
             write_class_evaluation(rows, task.out, subsets=subsets, resamples=resamples, seed=seed)
         else:
             raise DataError("samples without classes", where=source.name, expected="a labelled SampleSet")
         write_figures(task.out, task.out / "figures")
 
-    def _by_model(self, task: Task[Parameters], samples: SampleSet) -> tuple[np.ndarray, np.ndarray]:
-        """Outputs (n, output) of the model, that of the class searched for alone, and probabilities (n,)."""
+    def _by_model(self, task: Task[Parameters], samples: SampleSet) -> Outputs:
+        """What the model says; where a class is searched for, of that alone."""
         import numpy as np
 
         from astrocnn.samples.splits import refuse_overlap
-        from astrocnn.training.labelled_rows import is_search
+        from astrocnn.training.labelled_rows import Outputs, is_search
         from astrocnn.training.model_folder import load_model, refuse_mismatch
         from astrocnn.training.predict_model import engines_of, predict_model
 
@@ -123,20 +122,20 @@ class Evaluate(Stage[Parameters]):
         refuse_overlap(model.trained.ids.tolist(), samples.ids[seen].tolist())
         refuse_overlap(model.trained.groups.tolist(), groups[seen].tolist(), of="groups")
         engines = engines_of(model, task.parameters.engine, task.parameters.precision)
-        outputs = predict_model(model, samples, task.progress, engines).mean
+        values = predict_model(model, samples, task.progress, engines).mean
         if is_search(samples):
-            outputs = outputs[:, [card.positive_output]]
-        nothing = np.full(len(outputs), np.nan)
-        return outputs, card.calibration.probability(outputs[:, 0]) if card.calibration else nothing
+            values = values[:, [card.positive_output]]
+        nothing = np.full(len(values), np.nan)
+        probability = card.calibration.probability(values[:, 0]) if card.calibration else nothing
+        return Outputs(values, probability, card.classes)
 
-    def _by_scores(self, task: Task[Parameters], samples: SampleSet) -> tuple[np.ndarray, np.ndarray]:
-        """The same from a table of scores."""
+    def _by_scores(self, task: Task[Parameters], samples: SampleSet) -> Outputs:
+        """What a table of scores says."""
         from astrocnn.training.labelled_rows import scored_outputs
         from astrocnn.training.scores import FILE, read_scores
 
         source = task.source("scores")
-        found = scored_outputs(read_scores(source.folder / FILE), samples, source.name)
-        return found["outputs"], found["probability"]
+        return scored_outputs(read_scores(source.folder / FILE), samples, source.name)
 
     def _against(self, parameters: Parameters, labelled: Labelled) -> list[str]:
         """The columns asked for, or those of the usual ones that the samples have."""

@@ -83,7 +83,7 @@ class Train(Stage[Parameters]):
 
     use = "train"
     produces = "Model"
-    revision = 2
+    revision = 3
     uses_keras = True
 
     def needs(self, key: str, taken: dict[str, References]) -> bool:

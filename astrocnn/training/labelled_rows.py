@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from astrocnn.errors import DataError, LeakError
+from astrocnn.errors import DataError, LeakError, MismatchError
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.scoring.class_evaluation import LabelledClasses
 from astrocnn.scoring.evaluation import Labelled
@@ -33,14 +34,27 @@ def searched_rows(samples: SampleSet, scores: np.ndarray, probability: np.ndarra
     return Labelled(samples.ids, samples.column("group"), labels, scores, truth_of(samples), probability)
 
 
-def class_rows(samples: SampleSet, probabilities: np.ndarray) -> LabelledClasses:
-    """Rows of probabilities of each class, (n, class), or of the second of two, (n, 1)."""
-    if probabilities.shape[1] == 1 and len(samples.meta.classes) == 2:
+def class_rows(samples: SampleSet, probabilities: np.ndarray, classes: Sequence[str]) -> LabelledClasses:
+    """Rows of probabilities of each class, (n, class), or of the second of two, (n, 1).
+
+    Classes are matched by name: samples may lack some of those that are told apart.
+
+    Raises
+    ------
+    MismatchError
+        When the samples have a class that is not told.
+    """
+    if unknown := [name for name in samples.meta.classes if name not in classes]:
+        raise MismatchError(
+            "the samples have classes that are not told apart", where=repr(samples), expected=", ".join(classes),
+            received=", ".join(unknown), fix="give classes: of these alone where the samples are made",
+        )  # fmt: skip
+    if probabilities.shape[1] == 1 and len(classes) == 2:
         probabilities = np.concatenate([1 - probabilities, probabilities], axis=1)
-    labels = samples.column("label").astype(np.int64)
-    return LabelledClasses(
-        samples.ids, samples.column("group"), labels, probabilities, tuple(samples.meta.classes), truth_of(samples)
-    )
+    names = [classes.index(name) for name in samples.meta.classes]
+    labels = np.array(names, np.int64)[samples.column("label").astype(np.int64)]
+    groups = samples.column("group")
+    return LabelledClasses(samples.ids, groups, labels, probabilities, tuple(classes), truth_of(samples))
 
 
 def truth_of(samples: SampleSet) -> dict[str, np.ndarray]:
@@ -49,7 +63,30 @@ def truth_of(samples: SampleSet) -> dict[str, np.ndarray]:
     return {name: values for name, values in columns.items() if values.ndim == 1}
 
 
-def scored_outputs(table: Mapping[str, np.ndarray], samples: SampleSet, where: str) -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class Outputs:
+    """What a model or a table says of n samples.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n, class)
+        Of each class; (n, 1) of the class that is searched for, or of the second of two.
+    probability : ndarray, shape (n,)
+        Calibrated, of the class that is searched for; NaN where there is none.
+    classes : tuple of str
+        That are told apart.
+    """
+
+    values: np.ndarray
+    probability: np.ndarray
+    classes: tuple[str, ...]
+
+    def select(self, rows: np.ndarray) -> Outputs:
+        """Those of some samples."""
+        return Outputs(self.values[rows], self.probability[rows], self.classes)
+
+
+def scored_outputs(table: Mapping[str, np.ndarray], samples: SampleSet, where: str) -> Outputs:
     """Columns of a Scores table in the order of the samples; NaN for an object that has no score.
 
     Parameters
@@ -60,19 +97,14 @@ def scored_outputs(table: Mapping[str, np.ndarray], samples: SampleSet, where: s
     where : str
         Name of the table, for errors.
 
-    Returns
-    -------
-    dict
-        `outputs` (n, class) of several classes, else (n, 1); `probability` (n,).
-
     Raises
     ------
     LeakError
         When an object is in it that its networks were trained on.
     DataError
-        When no object of the samples is in it, an id stands in it twice, or the classes are others.
+        When no object of the samples is in it, an id stands in it twice, or it tells no classes.
     """
-    ids, classes = table["id"].astype(str), samples.meta.classes
+    ids = table["id"].astype(str)
     order = np.argsort(ids, kind="stable")
     known = ids[order]
     if len(np.unique(known)) < len(known):
@@ -90,10 +122,12 @@ def scored_outputs(table: Mapping[str, np.ndarray], samples: SampleSet, where: s
             f"{seen.sum()} objects to be evaluated were trained on: {some}", where=where,
             fix="evaluate a split that training did not read, or train with folds",
         )  # fmt: skip
-    names = ["mean"]
-    if len(classes) > 2 and not is_search(samples):
+    classes = tuple(name.removeprefix("mean_") for name in table if name.startswith("mean_"))
+    if is_search(samples) or not classes:
+        names, classes = ["mean"], tuple(samples.meta.classes)
+        if len(classes) > 2 and not is_search(samples):
+            raise DataError("scores that tell no classes", where=where, expected="columns mean_<class>")
+    else:
         names = [f"mean_{name}" for name in classes]
-        if missing := [name for name in names if name not in table]:
-            raise DataError("scores of other classes", where=where, expected=", ".join(names), received=missing)
-    outputs = np.stack([np.where(found, table[name][rows], np.nan) for name in names], axis=1)
-    return {"outputs": outputs, "probability": np.where(found, table["probability"][rows], np.nan)}
+    values = np.stack([np.where(found, table[name][rows], np.nan) for name in names], axis=1)
+    return Outputs(values, np.where(found, table["probability"][rows], np.nan), classes)

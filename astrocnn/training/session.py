@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from astrocnn import backend
-from astrocnn.errors import StageFailed
+from astrocnn.errors import MismatchError, StageFailed
 from astrocnn.networks.base import Network
 from astrocnn.networks.registry import configure, plugin_of
 from astrocnn.pipeline.identity import backend_identity
@@ -152,8 +152,17 @@ def _outputs(network: Network, train: SampleSet, targets: Sequence[str]) -> int:
 def _normalisation(starts: TrainedModel | None, train: SampleSet, parameters: NetworkTraining) -> Normalisation:
     if starts is not None:
         refuse_mismatch(starts.card, train.meta, "samples")
+        _refuse_other_classes(starts.card, train)
         return starts.card.normalisation
     return fit_normalisation(train, parameters.clip_sigma, normalise=parameters.normalise)
+
+
+def _refuse_other_classes(card: ModelCard, train: SampleSet) -> None:
+    if card.classes != tuple(train.meta.classes):
+        raise MismatchError(
+            "the model that is trained on tells other classes", where=card.network, expected=", ".join(card.classes),
+            received=", ".join(train.meta.classes), fix="name these classes, in this order, where the samples are made",
+        )  # fmt: skip
 
 
 def _used(order: TrainingOrder, now: TrainedOn) -> TrainedOn:

@@ -120,7 +120,7 @@ def test_a_subset_has_its_prefix_and_the_threshold_of_all_negatives(whole_run):
 
 def test_figures_stand_beside_the_tables(skill, elsewhere):
     folder = skill(elsewhere(), false_positive_rate=0.1).folder
-    names = {"roc", "completeness_einstein_radius_arcsec", "completeness_snr"}
+    names = {"roc", "completeness_einstein_radius_arcsec", "completeness_snr", "calibration"}
     assert {path.name for path in (folder / "figures").iterdir()} == {f"{name}.png" for name in names}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in (folder / "figures").iterdir())
     asked = skill("elsewhere", false_positive_rate=0.1, against=["shear"]).folder
