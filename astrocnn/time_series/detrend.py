@@ -10,7 +10,8 @@ import numpy as np
 from astrocnn.errors import DataError
 from astrocnn.samples.curve_meta import Quantity
 from astrocnn.time_series.ephemeris import Ephemeris
-from astrocnn.time_series.gaps import HOURS_OF_DAY, segment_slices, segments
+from astrocnn.time_series.gaps import segment_slices, segments
+from astrocnn.time_series.period_options import HOURS_OF_DAY
 from astrocnn.time_series.scatter import robust_scatter
 from astrocnn.time_series.windows import Average, window_averages
 

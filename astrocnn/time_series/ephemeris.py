@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from astrocnn.errors import DataError
-from astrocnn.time_series.gaps import HOURS_OF_DAY
+from astrocnn.time_series.period_options import HOURS_OF_DAY
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Ephemeris:
                 received=f"{self.period_day:g} d, {self.epoch_day:g} d, {self.duration_hour:g} h",
             )  # fmt: skip
 
+    @property
+    def duration_day(self) -> float:
+        """Duration in days."""
+        return self.duration_hour / HOURS_OF_DAY
+
     def days_from_middle(self, time_day: np.ndarray) -> np.ndarray:
         """Days since the middle of the nearest transit, from -period / 2 to below period / 2."""
         since = np.asarray(time_day, np.float64) - self.epoch_day
@@ -50,4 +55,4 @@ class Ephemeris:
 
     def covers(self, time_day: np.ndarray, widened: float = 1.0) -> np.ndarray:
         """Whether times lie inside a transit of `widened` times the duration, edges included; False for NaN."""
-        return np.abs(self.days_from_middle(time_day)) <= 0.5 * widened * self.duration_hour / HOURS_OF_DAY
+        return np.abs(self.days_from_middle(time_day)) <= 0.5 * widened * self.duration_day

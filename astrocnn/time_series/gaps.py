@@ -7,8 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from astrocnn.errors import DataError
-
-HOURS_OF_DAY = 24.0
+from astrocnn.time_series.period_options import HOURS_OF_DAY
 
 
 def segments(time_day: np.ndarray, gap_hour: float) -> np.ndarray:

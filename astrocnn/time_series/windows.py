@@ -9,7 +9,7 @@ import numpy as np
 
 Average = Literal["biweight", "median", "mean"]
 KNOTS_OF_WINDOW = 48
-"""Places in one window at which its average is computed; straight lines join them. They leave (2 pi / 96)^2 / 8, or 5e-4,
+"""Places in one window at which its average is computed; straight lines join them. They leave (2 pi / 96)^2 / 8 = 5e-4
 of the amplitude of a sine of two windows' period, and of 20,000 points in 27 days only 1,300 need a window."""
 LEAST_POINTS = 5
 """Points of a window below which it has no average: what remains of so few is mostly themselves."""
