@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from astrocnn.errors import UnknownName
-from astrocnn.representations.options import PeriodOptions
 from astrocnn.representations.periods import periods
 from astrocnn.representations.points import Points
 from astrocnn.representations.time_axis import folded
+from astrocnn.time_series.period_options import PeriodOptions
 
 OF_BAND = (
     "Amplitude", "AndersonDarlingNormal", "BeyondNStd", "Cusum", "Eta", "EtaE", "ExcessVariance",

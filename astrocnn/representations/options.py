@@ -95,23 +95,6 @@ class ResampledOptions(BaseModel):
     )
 
 
-class PeriodOptions(BaseModel):
-    """Where a period is looked for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    shortest_day: float = Field(0.1, gt=0, description="shortest period")
-    longest_day: float | None = Field(None, gt=0, description="longest period; by default the length of the curve")
-    oversampling: float = Field(5.0, gt=0, le=100, description="frequencies in the width of a peak, 1 / length")
-    memory_mb: float = Field(1000.0, gt=0, description="most memory that the grid of frequencies may take")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.longest_day is not None and self.longest_day <= self.shortest_day:
-            raise ValueError(f"expected longest_day above {self.shortest_day}, received {self.longest_day}")
-        return self
-
-
 def channel_names(bands: Sequence[str]) -> tuple[str, ...]:
     """Names of the channels of `resampled`: `g_value`, `g_uncertainty`, `g_observed`, and of the next band."""
     return tuple(f"{band}_{quantity}" for band in bands for quantity in QUANTITIES)

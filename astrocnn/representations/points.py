@@ -10,9 +10,7 @@ import numpy as np
 from astrocnn.errors import UnknownName
 from astrocnn.representations.grouped import group_quantiles
 from astrocnn.samples.curve import CurveBlock
-
-SCATTER_OF_DEVIATION = 1.4826
-"""Standard deviation of a normal distribution over its median absolute deviation."""
+from astrocnn.time_series.scatter import SCATTER_OF_DEVIATION
 
 
 @dataclass(frozen=True)

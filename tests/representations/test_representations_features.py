@@ -8,7 +8,7 @@ from many_points import made, random_curve
 
 from astrocnn.errors import UnknownName
 from astrocnn.representations.features import features
-from astrocnn.representations.options import PeriodOptions
+from astrocnn.time_series.period_options import PeriodOptions
 
 OPTIONS = PeriodOptions(shortest_day=0.5)
 

@@ -1,12 +1,11 @@
-"""Periods of waves in two bands, and grids that are refused before they are made."""
+"""Periods of waves in two bands."""
 
 import numpy as np
 import pytest
 from many_points import made
 
-from astrocnn.errors import DataError
-from astrocnn.representations.options import PeriodOptions
-from astrocnn.representations.periods import BYTES_PER_FREQUENCY, frequency_grid, periods
+from astrocnn.representations.periods import periods
+from astrocnn.time_series.period_options import PeriodOptions
 
 OPTIONS = PeriodOptions(shortest_day=0.3)
 
@@ -47,29 +46,3 @@ def test_curves_without_a_period():
     period, power = periods(points, OPTIONS)
     assert np.isnan(period).all()
     assert np.isnan(power).all()
-
-
-def test_a_grid_is_counted_before_it_is_made():
-    grid = frequency_grid(400.0, PeriodOptions(shortest_day=0.1, oversampling=5))
-    frequencies = grid.frequencies()
-    assert grid.number == len(frequencies) == 19996  # (10 - 1 / 400) * 400 * 5 steps, and one
-    assert frequencies[0] == 1 / 400
-    assert frequencies[-2] < 10 <= frequencies[-1] + 1e-9
-    assert grid.bytes == BYTES_PER_FREQUENCY * grid.number
-
-
-def test_a_grid_that_does_not_fit_is_refused_with_its_numbers():
-    options = PeriodOptions(shortest_day=0.001, memory_mb=100)
-    with pytest.raises(DataError, match=r"expected at most 100 MB; received 19,999,996 frequencies, about 8,000 MB"):
-        frequency_grid(4000.0, options)
-
-
-def test_a_curve_shorter_than_the_shortest_period_is_refused():
-    with pytest.raises(DataError, match="no period fits into the curve"):
-        frequency_grid(0.05, PeriodOptions())
-
-
-def test_limits_in_order():
-    with pytest.raises(ValueError, match="expected longest_day above 2"):
-        PeriodOptions(shortest_day=2.0, longest_day=1.0)
-    assert frequency_grid(400.0, PeriodOptions(longest_day=10.0)).first == 0.1
