@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 from astropy.io import fits
 from curve_files import write_mission
+from folded_stars import write_folded_product
 from ruamel.yaml import YAML
 
 import astrocnn
@@ -65,6 +66,8 @@ STAGES = {
     "periodic": {"use": "find-periods", "curves": "flat", "lomb_scargle": {"shortest_day": 0.01, "longest_day": 0.05}},
     "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
+    "windows": {"use": "transit-windows", "curves": "${inputs.folded}", "samples": 96},
+    "boxes": {"use": "matched-filter", "samples": "windows"},
     "summary": {"use": "report", "title": "A small sky"},
 }  # fmt: skip
 
@@ -119,8 +122,9 @@ class Project:
         """Take stages of `STAGES`, with changes of single stages: use("galaxies", galaxies={"stars": "exclude"})."""
         self.stages = {name: {**copy.deepcopy(STAGES[name]), **changes.pop(name, {})} for name in names}
         self.stages.update(changes)
-        if any("${inputs.curves}" in stage.values() for stage in self.stages.values()):
-            self.data["inputs"].setdefault("curves", None)
+        for name in ("curves", "folded"):
+            if any(f"${{inputs.{name}}}" in stage.values() for stage in self.stages.values()):
+                self.data["inputs"].setdefault(name, None)
         return self
 
     def write(self):
@@ -167,6 +171,8 @@ def whole_project(root):
     project.add_tile("north", 1)
     project.add_tile("south", 2)
     add_curves(project)
+    write_folded_product(root / "folded")
+    project.data["inputs"]["folded"] = "folded"
     return project.use(*STAGES)
 
 

@@ -19,7 +19,7 @@ NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
-    "combine": "together",
+    "combine": "together", "transit-windows": "windows", "matched-filter": "boxes",
 }  # fmt: skip
 
 
@@ -94,6 +94,8 @@ CHANGES = {
     "represent": altered("astrocnn.representations.represent", "resampled", lambda found: 1.01 * found),
     "detrend": altered("astrocnn.time_series.detrend", "window_averages", lambda found: (found[0], 1.01 * found[1])),
     "find-periods": altered("astrocnn.time_series.lomb_scargle", "_false_alarm", lambda found: 0.5 * found),
+    "transit-windows": altered("astrocnn.ingest.transit_windows", "sampled_windows", lambda found: 1.01 * found),
+    "matched-filter": altered("astrocnn.search.matched_filter", "white_noise", lambda found: 1.01 * found),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
 
