@@ -60,6 +60,8 @@ STAGES = {
     "looks": {"use": "explain", "model": "finder", "samples": "lenses.test", "objects": 2, "units": 2},
     "candidates": {"use": "catalog", "scores": "scores", "keep": {"top": 5}, "formats": ["votable", "ecsv"]},
     "curves": {"use": "light-curves", "curves": "${inputs.curves}"},
+    "flat": {"use": "detrend", "curves": "curves", "window_hour": 0.5, "gap_hour": 1.0},
+    "periodic": {"use": "find-periods", "curves": "flat", "lomb_scargle": {"shortest_day": 0.01, "longest_day": 0.05}},
     "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
     "summary": {"use": "report", "title": "A small sky"},

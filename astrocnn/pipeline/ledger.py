@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from astrocnn.errors import StoreError
+from astrocnn.errors import DataError, StoreError
 from astrocnn.parquet import read_parquet, write_parquet
 
 FILE = "ledger.parquet"
@@ -60,6 +60,13 @@ class Ledger:
         for (status, reason), number in sorted(Counter(zip(self.statuses, self.reasons, strict=True)).items()):
             counts.setdefault(status, {})[reason] = number
         return counts
+
+    def refuse_nothing(self, what: str, where: str) -> None:
+        """Raise DataError where every object was rejected, with the reasons; `what` says that none can be used."""
+        counts = self.counts()
+        if counts and set(counts) == {"rejected"}:
+            received = "; ".join(f"{number} rejected: {reason}" for reason, number in counts["rejected"].items())
+            raise DataError(what, where=where, received=received)
 
     def write(self, folder: Path) -> None:
         """Write `ledger.parquet` into a product's folder."""

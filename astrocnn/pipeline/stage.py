@@ -343,7 +343,8 @@ class Stage(Generic[P]):
         """Take the class of the parameters from `Stage[...]`, where the stage does not name it itself."""
         super().__init_subclass__()
         for base in cls.__dict__.get("__orig_bases__", ()):
-            if get_origin(base) is Stage and isinstance(get_args(base)[0], type):
+            origin = get_origin(base)
+            if isinstance(origin, type) and issubclass(origin, Stage) and isinstance(get_args(base)[0], type):
                 cls.Parameters = get_args(base)[0]
 
     @property

@@ -48,6 +48,12 @@ def runs_to_merge(shards: Sequence[ShardFacts], most: int = MERGED_BYTES) -> Ite
         yield run
 
 
+def stored_columns(curves: LightCurves) -> dict[str, np.ndarray]:
+    """Columns of a view as `CurveWriter.append` takes them: without those that follow from others, text as objects."""
+    stored = {name: curves.column(name) for name in curves.columns if name not in _DERIVED}
+    return {name: values.astype(object) if values.dtype.kind == "U" else values for name, values in stored.items()}
+
+
 def merge_shards(paths: Sequence[Path], target: Path) -> None:
     """Write the curves of shards of one kind into one, in their order, with all columns of any of them.
 
@@ -64,8 +70,7 @@ def merge_shards(paths: Sequence[Path], target: Path) -> None:
         When a shard is damaged or of another kind, or the target cannot be written.
     """
     curves = LightCurves.open(list(paths))
-    stored = {name: curves.column(name) for name in curves.columns if name not in _DERIVED}
-    table = {name: values.astype(object) if values.dtype.kind == "U" else values for name, values in stored.items()}
+    table = stored_columns(curves)
     meta = curves.meta.model_copy(update={"classes": curves.stated_classes})
     with CurveWriter(target, meta) as writer:
         for block in curves.blocks():

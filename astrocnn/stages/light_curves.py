@@ -13,7 +13,7 @@ from pydantic import Field, Strict
 
 from astrocnn.errors import DataError, StoreError
 from astrocnn.ingest.light_curves.files import CurveFiles, find_curve_files
-from astrocnn.pipeline.publish import link_or_copy
+from astrocnn.pipeline.curve_stage import gather_shards
 from astrocnn.pipeline.stage import Finding, Forecast, InputValue, Outside, Part, Scene, Stage, StageParameters, Task
 from astrocnn.samples.curve_meta import TimeSystem
 from astrocnn.samples.long_table import OBJECTS, POINTS
@@ -159,7 +159,7 @@ class LightCurvesStage(Stage[Parameters]):
         for shard in shards:
             if shard.meta.kind != most and shard.number:
                 _set_aside(task, shard, alike[0])
-        _gather(alike, task)
+        gather_shards(alike, task.out)
         curves = LightCurves.open(task.out)
         check_unique_ids(curves.ids)
         curves.close()
@@ -174,19 +174,6 @@ def _set_aside(task: Task[Parameters], shard: ShardFacts, expected: ShardFacts) 
     text = f"another kind of curve: {reason}; to fix, read these in a stage of their own"
     task.ledger.change(curves.ids.tolist(), "rejected", text)
     curves.close()
-
-
-def _gather(shards: Sequence[ShardFacts], task: Task[Parameters]) -> None:
-    """Put the shards of all parts into the product: large ones as they are, small ones together."""
-    from astrocnn.samples.curve_merge import merge_shards, runs_to_merge
-    from astrocnn.samples.curve_shards import SUFFIX
-
-    for number, run in enumerate(runs_to_merge(shards)):
-        target = task.out / f"{number:05d}{SUFFIX}"
-        if len(run) == 1:
-            link_or_copy(run[0].path, target)
-        else:
-            merge_shards([shard.path for shard in run], target)
 
 
 def _content(part: CurveFiles, beside: Objects | None) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from astrocnn.errors import DataError
 from astrocnn.pipeline.publish import link_or_copy
 from astrocnn.pipeline.source_samples import open_curves
 from astrocnn.pipeline.stage import (
@@ -103,7 +102,7 @@ class Represent(Stage[Parameters]):
         """Represent all curves in one piece."""
         curves = open_curves(task.source("curves"))
         _represent(task, curves, curves)
-        _refuse_nothing(task)
+        task.ledger.refuse_nothing("no light curve can be represented", task.name)
 
     def finish(self, task: Task[Parameters], parts: Sequence[Path]) -> None:
         """Gather the shards of all parts.
@@ -115,7 +114,7 @@ class Represent(Stage[Parameters]):
         """
         for number, folder in enumerate(parts):
             link_or_copy(folder / SHARD, task.out / f"{number:05d}.h5")
-        _refuse_nothing(task)
+        task.ledger.refuse_nothing("no light curve can be represented", task.name)
 
 
 def _represent(task: Task[Parameters], whole: LightCurves, curves: LightCurves) -> None:
@@ -175,13 +174,6 @@ def _meta(parameters: Parameters, curves: LightCurves, bands: Sequence[str]) -> 
         scale_unit=scale[1], flux_unit=curves.meta.unit if keeps_unit else None, classes=curves.meta.classes,
         notes={"quantity": curves.meta.quantity, "time_system": curves.meta.time_system, **notes(how)},
     )  # fmt: skip
-
-
-def _refuse_nothing(task: Task[Parameters]) -> None:
-    counts = task.ledger.counts()
-    if counts and set(counts) == {"rejected"}:
-        received = "; ".join(f"{number} rejected: {reason}" for reason, number in counts["rejected"].items())
-        raise DataError("no light curve can be represented", where=task.name, received=received)
 
 
 STAGE = Represent()

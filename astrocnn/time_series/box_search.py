@@ -113,12 +113,12 @@ def box_search(
     Returns
     -------
     BoxPeak or None
-        None where no period has a dip, or without scatter.
+        None where no period has a dip or fits into the curve, or without scatter.
 
     Raises
     ------
     DataError
-        Where the grid would be too long, or no period fits into the curve.
+        Where the grid would be too long.
 
     Notes
     -----
@@ -133,6 +133,8 @@ def box_search(
         return None
     start, length = float(time[0]), float(time[-1] - time[0])
     since, error = time - start, np.maximum(error, local_scatter(time, value))
+    if not options.longest_in(length) > options.shortest_day:
+        return None
     pieces = box_grid(length, options, where)
     means = binned_in_time(since, value, error, bin_hour=options.duration_hour[0] / BINS_OF_DURATION)
     filled = means.count > 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import beta
 
+from astrocnn.time_series.bins import known_errors
 from astrocnn.time_series.period_grid import FrequencyGrid, frequency_grid
 from astrocnn.time_series.period_options import PeriodOptions
 
@@ -46,6 +47,13 @@ class WavePeak:
     trials: int
 
 
+def band_points(time: np.ndarray, value: np.ndarray, error: np.ndarray) -> BandPoints:
+    """Points of one band that can be used; errors that are not known become those of `known_errors`."""
+    used = np.isfinite(value)
+    value = np.asarray(value, np.float64)[used]
+    return BandPoints(np.asarray(time, np.float64)[used], value, known_errors(value, np.asarray(error)[used]))
+
+
 def wave_search(bands: Sequence[BandPoints], options: PeriodOptions, *, where: str | None = None) -> WavePeak | None:
     """The highest peak of the periodogram of all bands together.
 
@@ -60,12 +68,12 @@ def wave_search(bands: Sequence[BandPoints], options: PeriodOptions, *, where: s
     Returns
     -------
     WavePeak or None
-        None where no band can be used.
+        None where no band can be used, or no period fits into the curve.
 
     Raises
     ------
     DataError
-        Where the grid would be too long, or no period fits into the curve.
+        Where the grid would be too long.
 
     Notes
     -----
@@ -78,6 +86,8 @@ def wave_search(bands: Sequence[BandPoints], options: PeriodOptions, *, where: s
         return None
     start = min(one.time[0] for one in bands)
     length = float(max(one.time[-1] for one in bands) - start)
+    if not options.longest_in(length) > options.shortest_day:
+        return None
     grid = frequency_grid(length, options, where)
     total, weight = np.zeros(grid.number), 0.0
     for one in bands:

@@ -61,9 +61,7 @@ def frequency_grid(length_day: float, options: PeriodOptions, where: str | None 
         With the number of frequencies and the memory, where these are too many; or where the curve is no longer than
         the shortest period.
     """
-    longest = min(options.longest_day or length_day, length_day)
-    if not longest > options.shortest_day:
-        raise _nothing_fits(options.shortest_day, length_day, where)
+    longest = _longest(length_day, options, where)
     first, step = 1 / longest, 1 / (options.oversampling * length_day)
     number = math.ceil((1 / options.shortest_day - first) / step) + 1
     _refuse_more_than(options.maximum_trials, number, BYTES_PER_FREQUENCY, where)
@@ -90,10 +88,7 @@ def box_grid(length_day: float, options: BoxOptions, where: str | None = None) -
     DataError
         With the number of trials and the memory, where these are too many; or where no two transits fit.
     """
-    shortest = options.shortest_day
-    longest = min(options.longest_day or math.inf, length_day / options.minimum_cycles)
-    if not longest > shortest:
-        raise _nothing_fits(shortest * options.minimum_cycles, length_day, where)
+    shortest, longest = options.shortest_day, _longest(length_day, options, where)
     pieces = []
     for octave in range(math.ceil(math.log2(longest / shortest) - 1e-9)):
         low, high = shortest * 2**octave, min(shortest * 2 ** (octave + 1), longest)
@@ -124,8 +119,11 @@ def _refuse_more_than(most: int, number: int, size: int, where: str | None) -> N
         )  # fmt: skip
 
 
-def _nothing_fits(shortest: float, length: float, where: str | None) -> DataError:
-    return DataError(
-        "no period fits into the curve", where=where, expected=f"more than {shortest:g} days",
-        received=f"{length:g} days", fix="lower shortest_day",
-    )  # fmt: skip
+def _longest(length_day: float, options: PeriodOptions, where: str | None) -> float:
+    longest = options.longest_in(length_day)
+    if not longest > options.shortest_day:
+        raise DataError(
+            "no period fits into the curve", where=where, expected=f"one above {options.shortest_day:g} days",
+            received=f"at most {longest:g} days", fix="lower shortest_day",
+        )  # fmt: skip
+    return longest

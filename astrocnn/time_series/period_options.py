@@ -21,6 +21,10 @@ class PeriodOptions(BaseModel):
     oversampling: float = Field(5.0, gt=0, le=100, description="frequencies in the width of a peak, 1 / length")
     maximum_trials: int = Field(2_500_000, ge=1, description="most frequencies tried; a million take 400 MB")
 
+    def longest_in(self, length_day: float) -> float:
+        """Longest period in days that is looked for in a curve of some length."""
+        return min(self.longest_day or length_day, length_day)
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.longest_day is not None and self.longest_day <= self.shortest_day:
@@ -43,6 +47,10 @@ class BoxOptions(PeriodOptions):
     )
     minimum_cycles: float = Field(2.0, ge=1, description="periods that must fit into the curve")
     maximum_trials: int = Field(1_000_000, ge=1, description="most periods tried")
+
+    def longest_in(self, length_day: float) -> float:
+        """Longest period in days that is looked for in a curve of some length."""
+        return min(self.longest_day or length_day, length_day / self.minimum_cycles)
 
     @model_validator(mode="after")
     def _transits(self) -> Self:

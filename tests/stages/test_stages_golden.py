@@ -18,7 +18,7 @@ USES = sorted(path.stem.replace("_", "-") for path in Path(astrocnn.__file__).pa
 NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
-    "simulate-transits": "transits", "represent": "regular",
+    "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
 }  # fmt: skip
 
 
@@ -90,6 +90,8 @@ CHANGES = {
     "catalog": altered("astrocnn.catalog.candidates", "choose_candidates", worst_first),
     "light-curves": altered("astrocnn.ingest.light_curves.mission", "mask_bits", lambda bits: bits & ~128),
     "represent": altered("astrocnn.representations.represent", "resampled", lambda found: 1.01 * found),
+    "detrend": altered("astrocnn.time_series.detrend", "window_averages", lambda found: (found[0], 1.01 * found[1])),
+    "find-periods": altered("astrocnn.time_series.lomb_scargle", "_false_alarm", lambda found: 0.5 * found),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
 

@@ -30,7 +30,7 @@ def test_a_grid_that_is_too_long_is_refused_with_its_numbers():
 def test_a_curve_shorter_than_the_shortest_period_is_refused():
     with pytest.raises(DataError, match="no period fits into the curve"):
         frequency_grid(0.05, PeriodOptions())
-    with pytest.raises(DataError, match=r"expected more than 1 days; received 0.9 days"):
+    with pytest.raises(DataError, match=r"expected one above 0\.5 days; received at most 0\.45 days"):
         box_grid(0.9, BoxOptions())
 
 
