@@ -1,5 +1,4 @@
-"""Periods at which a curve dips, each time against what is just before and after: box least squares that red noise does
-not lead astray."""
+"""Periods at which a curve dips, each time against what is just before and after: boxes that hold against red noise."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from astrocnn.time_series.ephemeris import Ephemeris
 from astrocnn.time_series.period_options import HOURS_OF_DAY, LONGEST_OF_PERIOD, BoxOptions
 
 DURATION_STEP = 2.0
-"""Durations that are tried differ by about this factor: a box half or twice as long as a transit loses a third of it."""
+"""Durations that are tried differ by about this factor: a box of half the transit's length loses a third of it."""
 
 
 def box_ephemerides(curve: RegularCurve, options: BoxOptions) -> Iterator[Ephemeris]:

@@ -131,7 +131,7 @@ def one_carries_all(transits: Transits, share: float) -> bool:
 
 
 def _fitted(curve: RegularCurve, ephemeris: Ephemeris) -> Ephemeris:
-    """Period, epoch and duration by a trapezoid; a box of most signal does not feel how steep ingress and egress are."""
+    """Period, epoch and duration by a trapezoid: a box of most signal stands loosely between ingress and egress."""
     shape = fit_trapezoid(curve, ephemeris)
     if not shape.depth > 0:
         return ephemeris

@@ -11,7 +11,7 @@ from astrocnn.errors import DataError
 from astrocnn.samples.curve_meta import Quantity
 from astrocnn.search.dips import RegularCurve
 from astrocnn.search.options import SearchOptions
-from astrocnn.time_series.bins import binned_in_time
+from astrocnn.time_series.bins import binned
 from astrocnn.time_series.detrend import detrend
 from astrocnn.time_series.ephemeris import Ephemeris
 from astrocnn.time_series.period_options import HOURS_OF_DAY
@@ -83,6 +83,13 @@ def prepare_star(
             "the curve is not detrended", expected="relative flux about 1",
             received=f"{quantity}, median {np.nanmedian(value):g}", fix="state window_hour",
         )  # fmt: skip
-    means = [binned_in_time(time_day, one, bin_hour=interval_hour) for one in (relative, flux / np.nanmedian(flux))]
-    start, interval = float(means[0].x[0]), interval_hour / HOURS_OF_DAY
-    return Star(*(RegularCurve(start, interval, one.value) for one in means))
+    return Star(*(_regular(time_day, one, interval_hour) for one in (relative, flux / np.nanmedian(flux))))
+
+
+def _regular(time_day: np.ndarray, flux: np.ndarray, interval_hour: float) -> RegularCurve:
+    """Means in steps, the first of which has the first point in its middle, as points of that cadence all have then."""
+    interval = interval_hour / HOURS_OF_DAY
+    start = float(time_day[0]) - 0.5 * interval
+    bins = int((time_day[-1] - start) / interval) + 1
+    means = binned(time_day, flux, start=start, end=start + bins * interval, bins=bins)
+    return RegularCurve(float(time_day[0]), interval, means.value)

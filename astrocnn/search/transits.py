@@ -9,7 +9,6 @@ import numpy as np
 
 from astrocnn.search.dips import Dips, RegularCurve, dips_of
 from astrocnn.time_series.ephemeris import Ephemeris
-from astrocnn.time_series.period_options import HOURS_OF_DAY
 
 
 @dataclass(frozen=True)

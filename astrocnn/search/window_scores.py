@@ -10,11 +10,11 @@ from astrocnn.errors import MismatchError
 from astrocnn.search.dips import RegularCurve
 from astrocnn.search.windows import centred_starts, cut_windows, filled_windows, probability_per_sample, sliding_starts
 from astrocnn.time_series.ephemeris import Ephemeris
-from astrocnn.time_series.period_options import HOURS_OF_DAY
 from astrocnn.training.engines import Engine
 from astrocnn.training.model_card import ModelCard
 from astrocnn.training.predict import predict_arrays
 
+_AT_ONCE = 4096
 _FOLDED_AT_ONCE = 2**20
 
 
@@ -68,7 +68,13 @@ class WindowScorer:
     def along(self, curve: RegularCurve, step: int) -> np.ndarray:
         """Probability of every sample of a curve, (n,); see `probability_per_sample`."""
         starts = sliding_starts(len(curve), self.length, step)
-        probability = self.probability(self.scores(*cut_windows(curve.flux, starts, self.length)))
+        seen = np.concatenate([[0], np.cumsum(np.isfinite(curve.flux))])
+        starts = starts[seen[starts + self.length] - seen[starts] >= self.least_covered * self.length]
+        scores = [
+            self.scores(*cut_windows(curve.flux, starts[first : first + _AT_ONCE], self.length))
+            for first in range(0, len(starts), _AT_ONCE)
+        ]
+        probability = self.probability(np.concatenate(scores)) if scores else np.empty(0)
         return probability_per_sample(starts, probability, self.length, len(curve))
 
     def at(self, curve: RegularCurve, time_day: np.ndarray) -> np.ndarray:
@@ -127,4 +133,3 @@ def too_coarse(card: ModelCard, cadence_hour: float) -> str:
 
 SLOWER = 1.05
 """Cadences up to this times that of the model count as the same."""
-

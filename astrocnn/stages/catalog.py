@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator
 
 from astrocnn.errors import UnknownName
-
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Source, Stage, StageParameters, Task
 
 _OF_THE_GATE = ("level", "needed", "had", "unit", "policy")
@@ -78,7 +77,9 @@ class Catalog(Stage[Parameters]):
         if not _of_search(task.scene):
             samples = SampleSet.open((_scored(task.scene) or task.source("samples")).folder)
         columns, kept = choose_candidates(scores, samples, **task.parameters.keep.model_dump())
-        table = candidate_table(columns, _metadata(task), flux_unit=(samples.meta.flux_unit if samples is not None else None) or "")
+        table = candidate_table(
+            columns, _metadata(task), flux_unit=(samples.meta.flux_unit if samples is not None else None) or ""
+        )
         formats = dict.fromkeys([*task.parameters.formats, "parquet"])
         write_catalog(table, task.out, list(formats))
         scored = np.isfinite(scores["mean"])
@@ -108,7 +109,11 @@ def _metadata(task: Task[Parameters]) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "name": task.name, "scores": scores.hash, "keep": task.parameters.keep.model_dump(exclude_defaults=True),
     }  # fmt: skip
-    model = scores.sources.get("model", (None,))[0]
+    if _of_search(task.scene):
+        from astrocnn.search.table import read_notes
+
+        metadata |= read_notes(scores.folder / "scores.parquet")
+    model = next(iter(scores.sources.get("model", ())), None)
     if model is not None and (model.folder / CARD).is_file():
         card = read_card(model.folder)
         metadata |= {

@@ -49,8 +49,8 @@ def examine(
         Before detrending.
     """
     return Evidence(
-        odd_even(transits), elsewhere(curve, ephemeris, box_hour), snr_without_strongest(transits), sinusoid(curve, ephemeris),
-        star, fit_trapezoid(curve, ephemeris),
+        odd_even(transits), elsewhere(curve, ephemeris, box_hour), snr_without_strongest(transits),
+        sinusoid(curve, ephemeris), star, fit_trapezoid(curve, ephemeris),
     )  # fmt: skip
 
 
