@@ -50,10 +50,26 @@ class RegularCurve:
         """Middle of the last sample."""
         return self.start_day + self.interval_day * (len(self) - 1)
 
+    def coarser(self, samples: int) -> RegularCurve:
+        """Means of so many samples each, of those observed; what is left over at the end is dropped."""
+        if samples <= 1:
+            return self
+        start = self.start_day + 0.5 * (samples - 1) * self.interval_day
+        return RegularCurve(start, samples * self.interval_day, means_of(self.flux, samples))
+
     def without(self, transits: Ephemeris, widened: float = 1.0) -> RegularCurve:
         """The curve with these transits as if they had not been observed."""
         hidden = transits.covers(self.time_day, widened)
         return RegularCurve(self.start_day, self.interval_day, np.where(hidden, np.nan, self.flux))
+
+
+def means_of(values: np.ndarray, samples: int) -> np.ndarray:
+    """Means of each so many values, of those known; NaN where none is; the rest at the end is dropped."""
+    groups = values[: len(values) // samples * samples].reshape(-1, samples)
+    known = np.isfinite(groups)
+    number = known.sum(axis=1)
+    total = np.where(known, groups, 0.0).sum(axis=1)
+    return np.divide(total, number, out=np.full(len(groups), np.nan), where=number > 0)
 
 
 @dataclass(frozen=True)

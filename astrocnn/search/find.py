@@ -87,7 +87,7 @@ def _one_by_one(
     if probability is None:
         return
     unseen = np.where(np.isnan(left.flux) & np.isfinite(curve.flux), np.nan, probability)
-    recurring = network_period(left, unseen, window_hour, options.step, options.box)
+    recurring = network_period(left, unseen, window_hour, options.box)
     one = _significant(left, recurring, "network", options)
     if one is not None:
         yield one

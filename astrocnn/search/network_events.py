@@ -58,7 +58,7 @@ def single_events(
 
 
 def network_period(
-    curve: RegularCurve, probability: np.ndarray, window_hour: float, step: int, options: BoxOptions
+    curve: RegularCurve, probability: np.ndarray, window_hour: float, options: BoxOptions
 ) -> Ephemeris | None:
     """The period at which the probability is high, by a box search of the curve that it would be as a dip.
 
@@ -69,8 +69,6 @@ def network_period(
         Of each sample; NaN where not known.
     window_hour : float
         Length of the network's window: a transit raises the probability for about as long.
-    step : int
-        Samples from one window to the next: the probability changes no faster.
     options : BoxOptions
         Periods of interest. Shorter than five windows none can be seen.
 
@@ -79,7 +77,7 @@ def network_period(
     Ephemeris or None
         With a duration in the allowed range. None where nothing recurs.
     """
-    known = np.flatnonzero(np.isfinite(probability[::step]))
+    known = np.flatnonzero(np.isfinite(probability))
     length = curve.end_day - curve.start_day
     widths = 0.5 * window_hour, window_hour
     shortest = max(options.shortest_day, widths[0] / (LONGEST_OF_PERIOD * HOURS_OF_DAY))
@@ -89,7 +87,7 @@ def network_period(
     asked = options.model_copy(
         update={"shortest_day": shortest, "duration_hour": widths, "oversampling": _OVERSAMPLING},
     )
-    peak = box_search(curve.time_day[::step][known], 1.0 - probability[::step][known], None, asked)
+    peak = box_search(curve.time_day[known], 1.0 - probability[known], None, asked)
     if peak is None:
         return None
     duration = float(np.clip(0.5 * peak.duration_hour, *options.duration_hour))

@@ -9,6 +9,7 @@ import numpy as np
 
 from astrocnn.samples.curve_meta import Quantity
 from astrocnn.search.candidate import Candidate, measure_candidate
+from astrocnn.search.dips import means_of
 from astrocnn.search.find import find_transits
 from astrocnn.search.options import SearchOptions
 from astrocnn.search.star import Star, prepare_star, search_interval_hour
@@ -37,7 +38,8 @@ def search_star(
     quantity : {"flux", "magnitude"}
     options : SearchOptions
     scorer : WindowScorer, optional
-        The network, whose cadence the curve is brought to; without it only boxes are looked for.
+        The network, whose cadence the curve is brought to; without it only boxes are looked for. Boxes are found in a
+        coarser one, of a sixth of the shortest transit, and measured in this.
 
     Returns
     -------
@@ -52,10 +54,13 @@ def search_star(
     """
     interval_hour = search_interval_hour(time_day, options) if scorer is None else scorer.interval_hour
     star = prepare_star(time_day, value, quantity, interval_hour, options)
-    probability, window_hour = None, math.nan
+    samples = max(1, int(search_interval_hour(time_day, options) / interval_hour))
+    probability = coarse = None
+    window_hour = math.nan
     if scorer is not None:
         probability, window_hour = scorer.along(star.curve, options.step), scorer.length * interval_hour
-    found = find_transits(star.curve, options, probability, window_hour)
+        coarse = means_of(probability, samples)
+    found = find_transits(star.curve.coarser(samples), options, coarse, window_hour)
     known = [one.ephemeris for one in found]
     if known and options.window_hour > 0:
         star = prepare_star(time_day, value, quantity, interval_hour, options, known)

@@ -97,7 +97,7 @@ class WindowScorer:
         for start in range(first, last + 1, rows):
             number = np.arange(start, min(start + rows, last + 1))
             middle = (ephemeris.epoch_day + period * number - curve.start_day) / interval
-            place = np.round(middle[:, None] + offset / interval).astype(np.int64)
+            place = centred_starts(middle, self.length)[:, None] + np.arange(self.length)
             inside = (place >= 0) & (place < len(curve))
             values = np.where(inside, curve.flux[np.clip(place, 0, len(curve) - 1)], np.nan)
             total += np.nansum(values, axis=0)

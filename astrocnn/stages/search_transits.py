@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from astrocnn import backend
-from astrocnn.errors import DataError, UnknownName
+from astrocnn.errors import DataError
 from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.pipeline.source_samples import open_curves
 from astrocnn.pipeline.stage import Edge, Forecast, Part, References, Scene, Source, Stage, StageParameters, Task
@@ -38,7 +38,7 @@ class Parameters(SearchOptions, EngineChoice, StageParameters):
     model: Annotated[References, Edge("Model")] = Field(
         (), description="a network for windows of curves; without it only boxes are looked for"
     )
-    band: str | None = Field(None, description="band that is searched; needed where there are several")
+    band: str | None = Field(None, description="band that is searched; needed where a curve has several")
     expected_prevalence: float | None = Field(
         None, gt=0, lt=1, description="share of windows with a transit, for the probability; else the training set's"
     )
@@ -100,7 +100,6 @@ def _search(task: Task[Parameters], part: int | None) -> None:
     from astrocnn.search.table import write_candidates
 
     curves = open_curves(task.source("curves"), part)
-    band = _band(task.parameters, curves.meta, task.name)
     model = task.scene.source("model")
     trained, scorer = _network(task.parameters, model) if model else (None, None)
     network = model.name.removeprefix("inputs.") if model else ""
@@ -114,7 +113,7 @@ def _search(task: Task[Parameters], part: int | None) -> None:
             name: values[number].item() if name in ("ra", "dec") else str(values[number])
             for name, values in columns.items()
         }
-        found = _star(task, curves.meta, curve.in_band(band), scorer)
+        found = _star(task, curves.meta, curve, scorer)
         task.progress(number + 1, len(curves), "")
         if found is None:
             continue
@@ -140,6 +139,7 @@ def _star(task: Task[Parameters], meta: CurveMeta, curve: LightCurve, scorer: Wi
     from astrocnn.search.window_scores import too_coarse
 
     try:
+        curve = _in_band(curve, task.parameters.band)
         if scorer is not None and (reason := too_coarse(scorer.card, cadence_hour(curve.time))):
             raise DataError(reason, fix="train at this cadence, or leave model out")
         return search_star(curve.time, curve.value, meta.quantity, task.parameters.options, scorer)
@@ -175,22 +175,25 @@ def _row(
     )
 
 
-def _band(parameters: Parameters, meta: CurveMeta, where: str) -> str:
-    """The band that is searched.
+def _in_band(curve: LightCurve, band: str | None) -> LightCurve:
+    """The points of the band that is searched: the one stated, or the only one that the curve has.
 
     Raises
     ------
     UnknownName
-        When there are several and none is stated, or no such one.
+        When there is no such band.
+    DataError
+        When the curve has several and none is stated, or no points in it.
     """
-    if parameters.band is None and len(meta.bands) == 1:
-        return meta.bands[0]
-    if parameters.band not in meta.bands:
-        raise UnknownName(
-            "which band is searched is not known", where=f"{where}.band", expected=f"one of {', '.join(meta.bands)}",
-            received=parameters.band, fix="state band",
-        )  # fmt: skip
-    return parameters.band
+    if band is None:
+        present = sorted({curve.bands[number] for number in curve.band.tolist()})
+        if len(present) != 1:
+            raise DataError("points in several bands", expected="one", fix="state band")
+        band = present[0]
+    chosen = curve.in_band(band)
+    if not len(chosen):
+        raise DataError("no points in the band", expected=band)
+    return chosen
 
 
 def _network(parameters: Parameters, model: Source) -> tuple[TrainedModel, WindowScorer]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from astropy.io import votable
-from curve_files import shared, write_mission
+from curve_files import shared, write_long_folder, write_mission
 from pyarrow import parquet
 from small_sky import Project
 
@@ -118,9 +118,13 @@ def test_curves_that_are_not_detrended_are_refused(stars):
         stars(window_hour=0.0).run()
 
 
-def test_several_bands_need_a_name(stars):
-    with pytest.raises(UnknownName, match="which band is searched"):
+def test_several_bands_need_a_name(stars, project):
+    with pytest.raises(UnknownName, match="no band 'r'"):
         stars(band="r").run()
+    write_long_folder(project.root / "survey", {"one": "STAR"})
+    project.data["inputs"] = {"curves": "survey"}
+    with pytest.raises(DataError, match=r"points in several bands.*to fix, state band"):
+        stars().run()
 
 
 @pytest.mark.parametrize(
