@@ -13,8 +13,6 @@ from matplotlib.ticker import MaxNLocator
 from astrocnn.report.theme import LIGHT, Theme, themed
 
 SIZE_INCH = (10.4, 5.4)
-SHOWN_DEPTHS = 1.8
-"""Views reach from so many depths below to as many above, or to what the points need."""
 
 
 @themed
@@ -87,7 +85,7 @@ def _odd_even(axes: Axes, row: Mapping[str, Any], theme: Theme) -> None:
     axes.set_title("odd and even transits")
     _limits(axes, row, "view")
     if axes.lines:
-        axes.legend(loc="lower right", ncols=2)
+        axes.legend(loc="lower left", handletextpad=0.1)
 
 
 def _half(axes: Axes, row: Mapping[str, Any], theme: Theme) -> None:
@@ -105,10 +103,10 @@ def _points(axes: Axes, row: Mapping[str, Any], key: str, colour: str, label: st
 
 
 def _limits(axes: Axes, row: Mapping[str, Any], key: str) -> None:
-    """The depth fills the views; where it is lost in the scatter, the scatter does."""
+    """The depth fills the views, all alike; where it is lost in the scatter, the scatter does."""
     flux = np.asarray(row[f"{key}_flux"], float)
     known = flux[np.isfinite(flux)]
-    spread = float(np.percentile(np.abs(known), 95)) if len(known) else 0.0
-    low = max(SHOWN_DEPTHS * row["depth_ppm"] if key == "half" else 1.3 * row["depth_ppm"], 1.3 * spread)
-    axes.set_ylim(-low, max(0.5 * low, spread))
+    low, high = np.percentile(known, (2, 98)).tolist() if len(known) else (0.0, 0.0)
+    bottom = -1.3 * max(row["depth_ppm"], -low)
+    axes.set_ylim(bottom, max(-0.3 * bottom, 1.3 * high))
     axes.yaxis.set_major_locator(MaxNLocator(5))
