@@ -21,9 +21,9 @@ LEAST_TRANSITS = 2
 _ROUNDS = 4
 _GAIN = 0.01  # a round that gains less is the last
 _DURATIONS = np.geomspace(0.35, 1.6, 7)
-_FINER = (6.0, 36.0)
-_OFFSETS = np.linspace(-0.75, 0.75, 13)  # of a duration
-_DRIFTS = np.linspace(-0.75, 0.75, 13)  # of a duration from the middle of the curve to its ends
+_FEW, _MANY = np.linspace(-0.5, 0.5, 3), np.linspace(-0.75, 0.75, 13)  # of a duration
+_FINER = (_MANY / 6, _MANY / 36)
+_FINALISTS = 6
 
 
 class _Best(NamedTuple):
@@ -73,16 +73,15 @@ def refined(
 def _refined_once(
     curve: RegularCurve, ephemeris: Ephemeris, duration_hour: tuple[float, float], shortest_day: float
 ) -> _Best:
-    best = _Best(-math.inf, ephemeris)
-    for factor in _DURATIONS:
-        duration = float(np.clip(factor * ephemeris.duration_hour, *duration_hour))
+    """The best of all durations and harmonics: of those that are best with few shifts, with all."""
+    tried: list[tuple[_Best, Dips]] = []
+    for duration in sorted({float(np.clip(one * ephemeris.duration_hour, *duration_hour)) for one in _DURATIONS}):
         dips = dips_of(curve, duration)
-        if not len(dips.depth):
-            continue
         for one in _harmonics(replace(ephemeris, duration_hour=duration), curve, shortest_day):
-            found = _shifted(one, dips, curve)
-            best = max(best, found, key=lambda some: some.snr)
-    return best
+            tried.append((_shifted(one, dips, curve, _FEW), dips))
+    tried.sort(key=lambda some: -some[0].snr)
+    found = [_shifted(one.ephemeris, dips, curve, _MANY) for one, dips in tried[:_FINALISTS]]
+    return max(found, key=lambda some: some.snr, default=_Best(-math.inf, ephemeris))
 
 
 def _harmonics(ephemeris: Ephemeris, curve: RegularCurve, shortest_day: float) -> list[Ephemeris]:
@@ -98,16 +97,15 @@ def _harmonics(ephemeris: Ephemeris, curve: RegularCurve, shortest_day: float) -
     return [one for one in found if one.period_day >= max(shortest_day, 2 * one.duration_day)]
 
 
-def _shifted(ephemeris: Ephemeris, dips: Dips, curve: RegularCurve, finer: float = 1.0) -> _Best:
-    """The best of small shifts of epoch and period, so many times smaller than the usual ones."""
+def _shifted(ephemeris: Ephemeris, dips: Dips, curve: RegularCurve, shifts: np.ndarray) -> _Best:
+    """The best of some shifts, in durations: of all transits, and from the middle of the curve to its ends."""
     number, middle = mid_transits(ephemeris, curve.start_day, curve.end_day)
-    if not len(number):
+    if not len(number) or not len(dips.depth):
         return _Best(-math.inf, ephemeris)
     centre = 0.5 * (number[0] + number[-1])
     lever = (number - centre) / max(0.5 * (number[-1] - number[0]), 1.0)
-    drifts = _DRIFTS if len(number) > 1 else np.zeros(1)
-    duration = ephemeris.duration_day / finer
-    moved = middle[:, None, None] + duration * (lever[:, None, None] * drifts[:, None] + _OFFSETS)
+    drifts = shifts if len(number) > 1 else np.zeros(1)
+    moved = middle[:, None, None] + ephemeris.duration_day * (lever[:, None, None] * drifts[:, None] + shifts)
     depth, noise = dips.at(moved)
     mean, error = weighted_depth(depth, noise)
     snr = np.nan_to_num(mean / error, nan=-math.inf)

@@ -19,6 +19,7 @@ NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
+    "search-transits": "dips",
 }  # fmt: skip
 
 
@@ -92,6 +93,7 @@ CHANGES = {
     "represent": altered("astrocnn.representations.represent", "resampled", lambda found: 1.01 * found),
     "detrend": altered("astrocnn.time_series.detrend", "window_averages", lambda found: (found[0], 1.01 * found[1])),
     "find-periods": altered("astrocnn.time_series.lomb_scargle", "_false_alarm", lambda found: 0.5 * found),
+    "search-transits": altered("astrocnn.search.search", "find_transits", lambda found: found[::-1][:-1]),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
 
