@@ -20,6 +20,7 @@ NAMES = {
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
     "combine": "together", "transit-windows": "windows", "matched-filter": "boxes",
+    "search-transits": "dips",
 }  # fmt: skip
 
 
@@ -96,6 +97,7 @@ CHANGES = {
     "find-periods": altered("astrocnn.time_series.lomb_scargle", "_false_alarm", lambda found: 0.5 * found),
     "transit-windows": altered("astrocnn.ingest.transit_windows", "sampled_windows", lambda found: 1.01 * found),
     "matched-filter": altered("astrocnn.search.matched_filter", "white_noise", lambda found: 1.01 * found),
+    "search-transits": altered("astrocnn.search.search", "find_transits", lambda found: found[::-1][:-1]),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
 
