@@ -20,6 +20,9 @@ class PeriodOptions(BaseModel):
     longest_day: float | None = Field(None, gt=0, description="longest period; by default the length of the curve")
     oversampling: float = Field(5.0, gt=0, le=100, description="frequencies in the width of a peak, 1 / length")
     maximum_trials: int = Field(2_500_000, ge=1, description="most frequencies tried; a million take 400 MB")
+    harmonics: int = Field(
+        3, ge=1, le=10, description="waves with which the highest peaks are fitted anew, to choose among them; 1: not"
+    )
 
     def longest_in(self, length_day: float) -> float:
         """Longest period in days that is looked for in a curve of some length."""
