@@ -25,9 +25,7 @@ EPHEMERIS = ("period_day", "epoch_day", "duration_hour")
 class Parameters(CurveParameters):
     """Parameters of `detrend`."""
 
-    window_hour: float = Field(
-        gt=0, description="length of the window: at least three times that of transits that are not masked"
-    )
+    window_hour: float = Field(gt=0, description="length of the window: six transits or more, unless these are known")
     gap_hour: float | None = Field(
         None, gt=0, description="longer gaps split a curve into segments detrended alone; half the window by default"
     )

@@ -129,7 +129,7 @@ def _among_peaks(bands: Sequence[BandPoints], power: np.ndarray, grid: Frequency
     the curve can.
     """
     peaks = np.flatnonzero((power >= np.roll(power, 1)) & (power > np.roll(power, -1)))
-    peaks = peaks[np.argsort(power[peaks])[-_PEAKS:]]
+    peaks = np.append(peaks[np.argsort(power[peaks])[-_PEAKS:]], np.argmax(power))
     near = (peaks[:, None] + np.linspace(-0.75, 0.75, _STEPS_OF_PEAK)).ravel()
     frequency = np.unique(grid.first + grid.step * np.clip(near, 0, grid.number - 1))
     return float(frequency[np.argmax(_mean_power(bands, frequency, waves, method="chi2"))])

@@ -11,8 +11,8 @@ LONGEST_OF_PERIOD = 0.2
 HOURS_OF_DAY = 24.0
 
 
-class PeriodOptions(BaseModel):
-    """Where the period of a wave is looked for."""
+class SearchOptions(BaseModel):
+    """Where periods are looked for, of whatever shape."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -20,9 +20,6 @@ class PeriodOptions(BaseModel):
     longest_day: float | None = Field(None, gt=0, description="longest period; by default the length of the curve")
     oversampling: float = Field(5.0, gt=0, le=100, description="frequencies in the width of a peak, 1 / length")
     maximum_trials: int = Field(2_500_000, ge=1, description="most frequencies tried; a million take 400 MB")
-    harmonics: int = Field(
-        3, ge=1, le=10, description="waves with which the highest peaks are fitted anew, to choose among them; 1: not"
-    )
 
     def longest_in(self, length_day: float) -> float:
         """Longest period in days that is looked for in a curve of some length."""
@@ -35,7 +32,15 @@ class PeriodOptions(BaseModel):
         return self
 
 
-class BoxOptions(PeriodOptions):
+class PeriodOptions(SearchOptions):
+    """Where the period of a wave is looked for."""
+
+    harmonics: int = Field(
+        3, ge=1, le=10, description="waves with which the highest peaks are fitted anew, to choose among them; 1: not"
+    )
+
+
+class BoxOptions(SearchOptions):
     """Where transits are looked for."""
 
     shortest_day: float = Field(0.5, gt=0, description="shortest period")

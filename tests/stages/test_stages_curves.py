@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from curve_files import write_long_folder
 
-from astrocnn.errors import DataError
+from astrocnn.errors import DataError, UnknownName
 from astrocnn.pipeline.ledger import read_ledger
 from astrocnn.stages.detrend import DetrendStage
 from astrocnn.time_series.detrend import detrend
@@ -138,6 +138,13 @@ def test_waves_are_found_in_all_bands_and_what_has_none_stays(make):
     assert reasons(run["found"], "read")["4"] == "no period found"
     assert not np.array_equal(run["one"].curves.column("period_power"), found.column("period_power"))
     np.testing.assert_array_equal(found.curve(0).value, run["curves"].curves.curve(0).value)
+
+
+@pytest.mark.parametrize("method", ["lomb-scargle", "box"])
+def test_a_band_that_is_not_there_is_told(make, method):
+    found = {"use": "find-periods", "curves": "flat", "method": method, "bands": ["i"]}
+    with pytest.raises(UnknownName, match="no band 'i'; expected g, r"):
+        make(flat=FLAT, found=found).run()
 
 
 def test_keys_of_the_other_method_are_told(make):
