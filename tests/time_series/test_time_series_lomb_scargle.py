@@ -84,18 +84,22 @@ def test_sparse_bands_and_none():
 
 @pytest.mark.slow
 def test_catalogued_periods_of_rr_lyrae_in_five_bands():
-    """Of 24 stars of Stripe 82, seen once a night, at least five in six (93 % of all that were tried)."""
+    """Of ten stars of Stripe 82, seen once a night, at least eight (of all 394 it is 94 %)."""
     folder = shared("rrlyrae_snia")
     with (folder / "objects.csv").open() as stream:
         known = {row["id"]: float(row["period_day"]) for row in csv.DictReader(stream) if row["class"].startswith("RR")}
-    chosen = list(known)[:: len(known) // 24][:24]
-    points = parquet.read_table(folder / "light_curves.parquet", filters=[("id", "in", chosen)]).to_pandas()
+    chosen = list(known)[:: len(known) // 10][:10]
+    points = parquet.read_table(folder / "light_curves.parquet", filters=[("id", "in", chosen)]).sort_by("time")
+    columns = {name: points[name].to_numpy() for name in points.column_names}
     right = 0
-    for name, star in points.sort_values("time").groupby("id"):
-        bands = [band_points(*band[["time", "mag", "mag_error"]].to_numpy().T) for _, band in star.groupby("band")]
+    for name in chosen:
+        bands = []
+        for band in "ugriz":
+            one = (columns["id"] == name) & (columns["band"] == band)
+            bands.append(band_points(*(columns[key][one] for key in ("time", "mag", "mag_error"))))
         peak = wave_search(bands, PeriodOptions(shortest_day=0.2, longest_day=1.2))
         right += abs(peak.period_day / known[name] - 1) < 0.01
-    assert right >= 20
+    assert right >= 8
 
 
 def test_nifty_ls_gives_the_same_where_it_is_installed(monkeypatch):
