@@ -11,6 +11,7 @@ from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.shards import ShardWriter
 from astrocnn.training.model_folder import ModelCard, TrainedModel, write_model
 from astrocnn.training.normalise import Normalisation
+from astrocnn.training.trained_on import TrainedOn
 
 DIP = 9
 """Samples of the dip that curves of the class `transit` have."""
@@ -50,7 +51,7 @@ def spot_finder():
     second = np.zeros((3, 3, 3, 2))
     second[1, 1, 0, 0] = second[1, 1, 1, 1] = 1
     weights = {"conv1": [kernel, np.zeros(3)], "conv2": [second, np.zeros(2)], "probability": [[[3.0], [-0.5]], [-2.0]]}
-    return TrainedModel(card(), with_weights(model, **weights), frozenset(), frozenset())
+    return TrainedModel(card(), (with_weights(model, **weights),))
 
 
 @cache
@@ -76,7 +77,7 @@ def dip_finder():
         normalisation=Normalisation(mean=(1.0,), sigma=(0.01,)), classes=("constant", "transit", "flare"),
         positive=None, receptive_field={"level": "ok", "needed": 4.5, "unit": "hour"},
     )  # fmt: skip
-    return TrainedModel(described, with_weights(model, **weights), frozenset(), frozenset())
+    return TrainedModel(described, (with_weights(model, **weights),))
 
 
 def stamps(folder, number=12, size=20):
@@ -107,7 +108,7 @@ def curves(folder, number=9):
 def write_folder(folder, model):
     """The model's folder."""
     folder.mkdir()
-    write_model(folder, model.card, model.network, {"id": [], "group": [], "split": []})
+    write_model(folder, model.card, model.networks, TrainedOn.nothing())
     return folder
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 from astropy.io import fits
 from curve_files import write_mission
+from folded_stars import write_folded_product
 from ruamel.yaml import YAML
 
 import astrocnn
@@ -57,6 +58,7 @@ STAGES = {
         "subsets": {"wide": {"einstein_radius_arcsec": {"above": 0.58}}},
     },
     "scores": {"use": "score", "model": "finder", "samples": "galaxies"},
+    "together": {"use": "combine", "scores": ["scores"]},
     "looks": {"use": "explain", "model": "finder", "samples": "lenses.test", "objects": 2, "units": 2},
     "candidates": {"use": "catalog", "scores": "scores", "keep": {"top": 5}, "formats": ["votable", "ecsv"]},
     "curves": {"use": "light-curves", "curves": "${inputs.curves}"},
@@ -69,6 +71,8 @@ STAGES = {
     },
     "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
+    "windows": {"use": "transit-windows", "curves": "${inputs.folded}", "samples": 96},
+    "boxes": {"use": "matched-filter", "samples": "windows"},
     "summary": {"use": "report", "title": "A small sky"},
 }  # fmt: skip
 
@@ -123,8 +127,9 @@ class Project:
         """Take stages of `STAGES`, with changes of single stages: use("galaxies", galaxies={"stars": "exclude"})."""
         self.stages = {name: {**copy.deepcopy(STAGES[name]), **changes.pop(name, {})} for name in names}
         self.stages.update(changes)
-        if any("${inputs.curves}" in stage.values() for stage in self.stages.values()):
-            self.data["inputs"].setdefault("curves", None)
+        for name in ("curves", "folded"):
+            if any(f"${{inputs.{name}}}" in stage.values() for stage in self.stages.values()):
+                self.data["inputs"].setdefault(name, None)
         return self
 
     def write(self):
@@ -171,6 +176,8 @@ def whole_project(root):
     project.add_tile("north", 1)
     project.add_tile("south", 2)
     add_curves(project)
+    write_folded_product(root / "folded")
+    project.data["inputs"]["folded"] = "folded"
     return project.use(*STAGES)
 
 

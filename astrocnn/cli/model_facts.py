@@ -87,11 +87,11 @@ def _normalisation(card: ModelCard) -> Iterator[str]:
 
 def _trained_on(card: ModelCard, folder: Path) -> Iterator[tuple[str, str]]:
     """Samples by their hash, with the objects of each split and class; of format 1, those of each split."""
-    from astrocnn.training.model_folder import trained_on
+    from astrocnn.training.trained_on import read_trained_on
 
     objects = {split: _counts(classes) for split, classes in card.objects.items()}
     if not objects:
-        splits = Counter(row["split"] for row in trained_on(folder))
+        splits = Counter(read_trained_on(folder).splits.tolist())
         objects = {split: f"{number:,} objects" for split, number in splits.items()}
     yield "trained on", f"samples {card.samples_hash}, seed {card.seed}"
     yield from (("", f"{split}: {text}") for split, text in objects.items())

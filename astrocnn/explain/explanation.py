@@ -53,7 +53,7 @@ def explain(
     Parameters
     ----------
     model : TrainedModel
-        From one input to scores of each object.
+        From one input to scores of each object; of several networks the first is looked into.
     samples : SampleSet
         Of the bands, scale and size it was trained on.
     request : Request

@@ -156,6 +156,8 @@ class Forecast:
         Names of the splits that its objects are divided into.
     labelled : bool, optional
         Whether its objects have labels.
+    out_of_fold : bool
+        Whether it is a model that scores what it was trained on by networks that have not seen it.
     """
 
     objects: int | None = None
@@ -168,6 +170,7 @@ class Forecast:
     extent_of: str = ""
     splits: tuple[str, ...] | None = None
     labelled: bool | None = None
+    out_of_fold: bool = False
 
 
 @dataclass(frozen=True)

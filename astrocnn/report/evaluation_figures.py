@@ -1,4 +1,8 @@
-"""The figures of an Evaluation, for the page and as PNG files: ROC, and completeness against each truth column."""
+"""The figures of an Evaluation, for the page and as PNG files.
+
+Of a class that is searched for: ROC, and completeness against each truth column; of classes: their confusion. Of both:
+whether stated probabilities hold.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from astrocnn.pipeline.store import PROVENANCE
+from astrocnn.report.class_figures import confusion_matrix, reliability_curve
 from astrocnn.report.figures import OperatingPoint, completeness_curve, roc_curve
 from astrocnn.report.products import Columns, ProductFolder
 from astrocnn.report.theme import write_png
@@ -33,7 +38,20 @@ class EvaluationFigure:
 
 
 def evaluation_figures(folder: ProductFolder) -> list[EvaluationFigure]:
-    """Figures of the tables that an Evaluation's folder has: `roc.csv`, then `completeness.csv` column by column."""
+    """Figures of the tables that an Evaluation's folder has, completeness column by column."""
+    figures = []
+    calls = folder.csv("confusion.csv") if folder.has("confusion.csv") else None
+    if calls is not None:
+        figures.append(_confusion_figure(calls))
+    else:
+        figures += _search_figures(folder)
+    calibration = folder.csv("calibration.csv") if folder.has("calibration.csv") else None
+    if calibration is not None:
+        figures.append(_calibration_figure(calibration, of_classes=calls is not None))
+    return figures
+
+
+def _search_figures(folder: ProductFolder) -> list[EvaluationFigure]:
     figures = []
     roc, completeness = folder.csv("roc.csv"), folder.csv("completeness.csv")
     if roc is not None:
@@ -45,20 +63,45 @@ def evaluation_figures(folder: ProductFolder) -> list[EvaluationFigure]:
     return figures
 
 
+def _confusion_figure(table: Columns) -> EvaluationFigure:
+    classes = [str(name) for name in table["class"]]
+    counts = np.stack([table[f"as {name}"] for name in classes], axis=1).astype(int)
+    shares = np.diagonal(counts) / np.maximum(counts.sum(axis=1), 1)
+    right = ", ".join(f"{name} {share:.2f}" for name, share in zip(classes, shares, strict=True))
+    return EvaluationFigure(
+        "confusion",
+        partial(confusion_matrix, counts, classes),
+        f"Confusion of classes; share called right: {right}",
+        "What objects of each class are called: share of the row, and number of objects.",
+    )
+
+
+def _calibration_figure(table: Columns, *, of_classes: bool) -> EvaluationFigure:
+    what = "share called right" if of_classes else "share of positives"
+    stated = "the probability of the class that is called" if of_classes else "the calibrated probability"
+    return EvaluationFigure(
+        "calibration",
+        partial(reliability_curve, table, what),
+        f"{what.capitalize()} against {stated}",
+        f"{what.capitalize()} among objects by {stated}; on the dashed line probabilities are what they say, at the"
+        " share of each class in this sample.",
+    )
+
+
 def write_figures(evaluation: Path, folder: Path) -> list[Path]:
     """Draw the tables of an Evaluation folder as PNG files.
 
     Parameters
     ----------
     evaluation : Path
-        Folder with `roc.csv` and `completeness.csv`.
+        Folder of an Evaluation.
     folder : Path
         Where the PNG files go.
 
     Returns
     -------
     list of Path
-        `roc.png` and `completeness_<column>.png`, as far as there are tables for them.
+        `roc.png` and `completeness_<column>.png`, or `confusion.png`; `calibration.png`: as far as there are tables.
     """
     figures = evaluation_figures(ProductFolder(evaluation))
     return [write_png(figure.draw(), folder / f"{figure.name}.png") for figure in figures]

@@ -1,4 +1,4 @@
-"""The files of an Evaluation: metrics.json, roc.csv, completeness.csv and the scored rows."""
+"""The files of an Evaluation of one class that is searched for: metrics.json, roc.csv, completeness.csv, the rows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import numpy as np
 from astrocnn.errors import DataError, UnknownName
 from astrocnn.parquet import write_parquet
 from astrocnn.scoring.bootstrap import evaluate_binary
+from astrocnn.scoring.calibration import calibration_metrics, reliability_table
 from astrocnn.scoring.completeness import completeness_by_column
 from astrocnn.scoring.metrics import roc_curve
 from astrocnn.scoring.subsets import Cut, subset_mask
 from astrocnn.spelling import suggestion
 
 METRICS, ROC, COMPLETENESS, SCORES = "metrics.json", "roc.csv", "completeness.csv", "scores.parquet"
+CALIBRATION = "calibration.csv"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Labelled:
     scores : ndarray of float
     truth : dict of ndarray
         Further columns, numbers or text, such as the Einstein radius; NaN where they mean nothing.
+    probability : ndarray of float, optional
+        Calibrated; NaN where there is none.
     """
 
     ids: np.ndarray
@@ -39,6 +43,7 @@ class Labelled:
     labels: np.ndarray
     scores: np.ndarray
     truth: dict[str, np.ndarray]
+    probability: np.ndarray | None = None
 
 
 def write_evaluation(
@@ -88,23 +93,45 @@ def write_evaluation(
     metrics = evaluate_binary(
         rows.labels, rows.scores, rows.groups, seed=seed, subsets=masks, ids=rows.ids, n=resamples
     )
-    text = json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False)
-    (folder / METRICS).write_text(text + "\n", encoding="utf-8")
+    if rows.probability is not None and np.isfinite(rows.probability).all():
+        metrics |= calibration_metrics(rows.labels, rows.probability, rows.groups, seed=seed, n=resamples)
+        write_csv(folder / CALIBRATION, reliability_table(rows.labels, rows.probability))
+    write_metrics(folder, metrics)
     roc = roc_curve(rows.labels, rows.scores)
-    _write_csv(folder / ROC, roc._asdict())
+    write_csv(folder / ROC, roc._asdict())
     columns = {name: rows.truth[name] for name in against if _has_positives(rows, name)}
     if columns and (rows.labels == 0).sum() * fpr >= 1:
         table = completeness_by_column(rows.labels, rows.scores, rows.groups, columns, fpr=fpr, seed=seed, n=resamples)
-        _write_csv(folder / COMPLETENESS, table)
-    _write_scores(rows, folder / SCORES)
+        write_csv(folder / COMPLETENESS, table)
+    measured = {"id": rows.ids, "group": rows.groups, "label": rows.labels, "score": rows.scores}
+    write_rows(folder, measured, rows.truth)
     return metrics
+
+
+def write_metrics(folder: Path, metrics: Mapping[str, float | int]) -> None:
+    """Write metrics.json, flat and in order of the names."""
+    text = json.dumps(metrics, indent=1, sort_keys=True, allow_nan=False)
+    (folder / METRICS).write_text(text + "\n", encoding="utf-8")
+
+
+def write_rows(folder: Path, measured: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray]) -> None:
+    """Write scores.parquet: what was measured of each object, and its further columns.
+
+    A set from elsewhere may have a column `score` of its own; what was measured here stands for it.
+    """
+    import pyarrow
+
+    columns = {**measured, **truth, **measured}
+    table = pyarrow.table({name: np.asarray(values).tolist() for name, values in columns.items()})
+    write_parquet(table, folder / SCORES)
 
 
 def _has_positives(rows: Labelled, name: str) -> bool:
     return bool(np.isfinite(rows.truth[name][rows.labels == 1].astype(np.float64)).any())
 
 
-def _write_csv(path: Path, columns: Mapping[str, np.ndarray]) -> None:
+def write_csv(path: Path, columns: Mapping[str, np.ndarray]) -> None:
+    """Write columns of one length as CSV with a head."""
     rows = zip(*(np.asarray(values).tolist() for values in columns.values()), strict=True)
     lines = [",".join(columns), *(",".join(map(_cell, row)) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -112,11 +139,3 @@ def _write_csv(path: Path, columns: Mapping[str, np.ndarray]) -> None:
 
 def _cell(value: object) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
-def _write_scores(rows: Labelled, path: Path) -> None:
-    import pyarrow
-
-    measured = {"id": rows.ids, "group": rows.groups, "label": rows.labels, "score": rows.scores}
-    columns = measured | rows.truth | measured  # a set from elsewhere may have a column `score` of its own
-    write_parquet(pyarrow.table({name: np.asarray(values).tolist() for name, values in columns.items()}), path)

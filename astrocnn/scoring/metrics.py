@@ -141,7 +141,8 @@ def _refuse(wrong: np.ndarray, ids: Sequence[str] | np.ndarray | None, what: str
         raise DataError(what, received=shown, fix=fix)
 
 
-def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """A part of a whole, element by element; NaN where the whole is nothing."""
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
 
 
@@ -152,7 +153,7 @@ def _last(allowed: np.ndarray) -> np.ndarray:
 
 def _true_positive_rate(counts: Counts, column: np.ndarray) -> np.ndarray:
     positives = counts.true_positives
-    return _share(np.take_along_axis(positives, column[:, None], axis=1)[:, 0], positives[:, -1])
+    return share(np.take_along_axis(positives, column[:, None], axis=1)[:, 0], positives[:, -1])
 
 
 def threshold_column(counts: Counts, fpr: float) -> np.ndarray:
@@ -171,7 +172,7 @@ def rank_statistics(counts: Counts) -> dict[str, np.ndarray]:
     positives, negatives = counts
     area = np.sum(np.diff(negatives, axis=1) * (positives[:, 1:] + positives[:, :-1]) / 2, axis=1)
     statistics = {
-        "auroc": _share(area, positives[:, -1] * negatives[:, -1]),
+        "auroc": share(area, positives[:, -1] * negatives[:, -1]),
         "tpr0": _true_positive_rate(counts, _last(negatives <= 0)),
         "tpr10": _true_positive_rate(counts, _last(negatives < 10)),
     }
@@ -187,14 +188,14 @@ def sample_statistics(ranked: RankedScores, counts: Counts, threshold: float = 0
     interpolation. `accuracy` is the share of rows on the right side of `threshold`.
     """
     positives, negatives = counts
-    precision = _share(positives[:, 1:], positives[:, 1:] + negatives[:, 1:])
+    precision = share(positives[:, 1:], positives[:, 1:] + negatives[:, 1:])
     gained = np.diff(positives, axis=1)
     area = np.sum(gained * np.where(gained > 0, precision, 0), axis=1)
     column = np.sum(ranked.threshold[:-1] > threshold)
     right = positives[:, column] + negatives[:, -1] - negatives[:, column]
     return {
-        "auprc": _share(area, positives[:, -1]),
-        "accuracy": _share(right, positives[:, -1] + negatives[:, -1]),
+        "auprc": share(area, positives[:, -1]),
+        "accuracy": share(right, positives[:, -1] + negatives[:, -1]),
     }
 
 
@@ -248,4 +249,4 @@ def purity_at_prevalence(
     contamination FP/TP = FPR/TPR (1 - prevalence) / prevalence. NaN where nothing is selected.
     """
     true = np.asarray(true_positive_rate, dtype=np.float64) * prevalence
-    return _share(true, true + np.asarray(false_positive_rate, dtype=np.float64) * (1 - prevalence))
+    return share(true, true + np.asarray(false_positive_rate, dtype=np.float64) * (1 - prevalence))

@@ -77,8 +77,8 @@ def _refined_once(
     tried: list[tuple[_Best, Dips]] = []
     for duration in sorted({float(np.clip(one * ephemeris.duration_hour, *duration_hour)) for one in _DURATIONS}):
         dips = dips_of(curve, duration)
-        near = _harmonics(replace(ephemeris, duration_hour=duration), curve, shortest_day)
-        tried += [(_shifted(one, dips, curve, _FEW), dips) for one in near]
+        harmonics = _harmonics(replace(ephemeris, duration_hour=duration), curve, shortest_day)
+        tried.extend((_shifted(one, dips, curve, _FEW), dips) for one in harmonics)
     tried.sort(key=lambda some: -some[0].snr)
     found = [_shifted(one.ephemeris, dips, curve, _MANY) for one, dips in tried[:_FINALISTS]]
     return max(found, key=lambda some: some.snr, default=_Best(-math.inf, ephemeris))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +21,14 @@ _FOLDED_AT_ONCE = 2**20
 
 @dataclass(frozen=True)
 class WindowScorer:
-    """A network that looks at windows of curves.
+    """A model that looks at windows of curves.
 
     Parameters
     ----------
     card : ModelCard
         Of a model that `refuse_other_models` lets through.
-    engine : Engine
-        Of its network.
+    engines : sequence of Engine
+        Of its networks, whose scores are averaged.
     least_covered : float
         Windows with a smaller share of observed samples get no score.
     prevalence : float, optional
@@ -35,7 +36,7 @@ class WindowScorer:
     """
 
     card: ModelCard
-    engine: Engine
+    engines: Sequence[Engine]
     least_covered: float
     prevalence: float | None = None
 
@@ -55,8 +56,11 @@ class WindowScorer:
         used = covered >= self.least_covered
         if used.any():
             card = self.card
-            outputs, _ = predict_arrays(self.engine, windows[used], card.normalisation, card.axes_px, card.views)
-            found[used] = outputs[:, card.positive_output]
+            each = [
+                predict_arrays(engine, windows[used], card.normalisation, card.axes_px, card.views)[0]
+                for engine in self.engines
+            ]
+            found[used] = np.mean(each, axis=0)[:, card.positive_output]
         return found
 
     def probability(self, scores: np.ndarray) -> np.ndarray:

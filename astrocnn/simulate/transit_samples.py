@@ -38,7 +38,10 @@ class Recipe(Protocol):
         """Duration of the longest transit, known before any is made."""
 
     def block(self, rows: np.ndarray, generator: np.random.Generator) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Flux (n, samples), NaN where missing, and columns with `id`, `group` and `label`, of rows of one block."""
+        """Flux (n, samples), NaN where missing, and columns with `id`, `group` and `label`, of rows of one block.
+
+        A recipe whose objects have a split already gives it in the column `split`.
+        """
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def write_curves(
     seed, stage
         Keys of the random numbers.
     splits : dict
-        Fraction of the groups in each split.
+        Fraction of the groups in each split, where the recipe has none.
     progress : callable
         Called as `progress(done, total, text)`.
 
@@ -133,7 +136,8 @@ def write_curves(
         for start in range(rows.start, rows.stop, BLOCK):
             numbers = np.arange(start, min(start + BLOCK, rows.stop))
             flux, columns = recipe.block(numbers, block_generator(seed, stage, start // BLOCK))
-            columns["split"] = assign_splits(columns["group"], seed, splits)
+            if "split" not in columns:
+                columns["split"] = assign_splits(columns["group"], seed, splits)
             data, missing = filled(flux)
             columns["coverage"] = 1.0 - missing.mean(axis=1)
             writer.append(data[:, :, None], _stored(columns), mask=missing[:, :, None])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -59,6 +60,9 @@ class Parameters(StageParameters):
     bands: Annotated[tuple[str, ...], Strict(False)] | None = Field(
         None, description="bands wanted, in their order; all by default"
     )
+    classes: dict[str, Annotated[tuple[str, ...], Strict(False)]] = Field(
+        {}, description="classes by name, in order, each of those named in the files; other objects have no label"
+    )
     minimum_points: int = Field(2, ge=1, description="objects with fewer points are rejected")
     splits: dict[str, float] = Field(
         DEFAULT_SPLITS, description="fractions of the objects without a split, by hash of the group"
@@ -97,6 +101,9 @@ class LightCurvesStage(Stage[Parameters]):
         """Splits must be fractions of one; a time system of dates needs its zero."""
         if wrong := wrong_fractions(parameters.splits):
             yield Finding("splits", wrong)
+        named = Counter(name for names in parameters.classes.values() for name in names)
+        if twice := [name for name, times in named.items() if times > 1]:
+            yield Finding("classes", f"{', '.join(twice)} stands in several; expected each name in one class")
         number = len(find_curve_files(str(parameters.curves.value), parameters.curves.base))
         if number > MANY_PARTS:
             text = f"makes {number:,} parts, one an object: gather files in folders and name these {{part}}"
@@ -128,6 +135,7 @@ class LightCurvesStage(Stage[Parameters]):
                 except DataError as error:
                     _reject(task, identifier, error)
                     continue
+                curve = replace(curve, meta=curve.meta.model_copy(update={"classes": tuple(parameters.classes)}))
                 gatherer.add(curve, {**_row(task, identifier, pieces, objects), "part": part.name})
                 task.ledger.add([identifier], "read")
         known = set(task.ledger.ids)
@@ -229,6 +237,9 @@ def _row(task: Task[Parameters], identifier: str, pieces: list[Observed], object
     for name, value in (objects.of(identifier) if objects else {}).items():
         if name not in row or (value != "" and value == value):  # an empty cell does not hide what a file says
             row[name] = value
+    if task.parameters.classes:
+        row["class_given"] = row.get("class", "")
+        row["class"] = next((one for one, names in task.parameters.classes.items() if row["class_given"] in names), "")
     if not row.get("split"):
         fractions = in_order(task.parameters.splits)
         row["split"] = str(assign_splits(np.array([row["group"]]), task.scene.seed, fractions)[0])

@@ -70,9 +70,9 @@ class Score(Stage[Parameters]):
         model = task.source("model")
         samples = open_samples(task.source("samples"), part)
         parameters = task.parameters
-        trained, engine = loaded_model(model.folder, model.hash, parameters.engine, parameters.precision)
+        trained, engines = loaded_model(model.folder, model.hash, parameters.engine, parameters.precision)
         table = score_table(
-            trained, samples, model.name.removeprefix("inputs."), parameters.expected_prevalence, task.progress, engine
+            trained, samples, model.name.removeprefix("inputs."), parameters.expected_prevalence, task.progress, engines
         )
         write_scores(table, task.out / FILE)
         scored = np.isfinite(table["mean"])

@@ -161,8 +161,8 @@ def _row(
 
     flags, probability, folded = 0, math.nan, math.nan
     if trained is not None and scorer is not None:
-        seen = star["id"] in trained.trained_ids or star["group"] in trained.trained_groups
-        flags = TRAINED_ON if seen else 0
+        seen = trained.seen(np.array([star["id"]]), np.array([star["group"]]))
+        flags = TRAINED_ON if seen.any() else 0  # all networks look at every star
         if scorer.card.calibration is None:
             flags |= UNCALIBRATED
         else:
@@ -201,9 +201,9 @@ def _network(parameters: Parameters, model: Source) -> tuple[TrainedModel, Windo
     from astrocnn.training.loaded_model import loaded_model
 
     backend.prepare()
-    trained, engine = loaded_model(model.folder, model.hash, parameters.engine, parameters.precision)
+    trained, engines = loaded_model(model.folder, model.hash, parameters.engine, parameters.precision)
     refuse_other_models(trained.card, model.name)
-    return trained, WindowScorer(trained.card, engine, parameters.least_covered, parameters.expected_prevalence)
+    return trained, WindowScorer(trained.card, engines, parameters.least_covered, parameters.expected_prevalence)
 
 
 STAGE = SearchTransits()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from astrocnn.training.engines import Engine, EngineName, Precision, scoring_engine
+from astrocnn.training.engines import Engine, EngineName, Precision
 from astrocnn.training.model_folder import TrainedModel, load_model
+from astrocnn.training.predict_model import engines_of
 
 
 @lru_cache(maxsize=1)
-def loaded_model(folder: Path, digest: str, engine: EngineName, precision: Precision) -> tuple[TrainedModel, Engine]:
-    """Load a model and prepare its network.
+def loaded_model(
+    folder: Path, digest: str, engine: EngineName, precision: Precision
+) -> tuple[TrainedModel, tuple[Engine, ...]]:
+    """Load a model and prepare its networks.
 
     Parameters
     ----------
@@ -30,4 +33,4 @@ def loaded_model(folder: Path, digest: str, engine: EngineName, precision: Preci
         As `scoring_engine`.
     """
     model = load_model(folder)
-    return model, scoring_engine(model.network, engine, precision)
+    return model, engines_of(model, engine, precision)

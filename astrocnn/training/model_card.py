@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -16,7 +16,7 @@ from astrocnn.samples.meta import AXES
 from astrocnn.scoring.calibration import Calibration
 from astrocnn.training.normalise import Normalisation
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 CARD = "model.yaml"
 
 
@@ -58,6 +58,8 @@ class ModelCard(BaseModel):
         Columns of numbers it gives instead, in the order of its first outputs.
     calibration : Calibration, optional
         From score to probability at the training set's prevalence.
+    temperature : float, optional
+        Of the probabilities of several classes; see `astrocnn.scoring.calibration.tempered`.
     metrics : dict
         Last epoch's numbers on the validation set.
     recipe : dict
@@ -72,7 +74,11 @@ class ModelCard(BaseModel):
     objects : dict
         Number of objects by split and class; empty in models of format 1.
     parameters : int, optional
-        Trainable weights; not known in models of format 1.
+        Trainable weights of a network; not known in models of format 1.
+    networks : int
+        Networks whose outputs are averaged.
+    folds : int
+        Folds of which the networks leave one out each, in turn; 0 where all are trained on the same objects.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -94,6 +100,7 @@ class ModelCard(BaseModel):
     positive: str | None
     targets: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    temperature: float | None = None
     metrics: dict[str, float]
     recipe: dict[str, Any]
     samples_hash: str
@@ -102,6 +109,12 @@ class ModelCard(BaseModel):
     plugins: tuple[Plugin, ...] = ()
     objects: dict[str, dict[str, int]] = {}
     parameters: int | None = None
+    networks: int = Field(1, ge=1)
+    folds: int = 0
+
+    def left_out(self, network: int) -> int:
+        """Fold that a network, counted from 0, was not trained on; -1 where there are no folds."""
+        return network % self.folds if self.folds else -1
 
     @property
     def axes_px(self) -> tuple[int, ...]:
@@ -117,16 +130,20 @@ class ModelCard(BaseModel):
         MismatchError
             When none of several classes is searched for, or the model gives numbers.
         """
-        if self.targets:
-            raise MismatchError(
-                "the model gives numbers, and no score to search by", where=self.network, expected="a model of classes",
-                received=f"one of {', '.join(self.targets)}", fix="use predict_set from Python",
-            )  # fmt: skip
+        self.refuse_numbers()
         if len(self.classes) <= 2:
             return 0
         if self.positive is None:
             raise MismatchError("no class is searched for", where=self.network, expected=f"one of {self.classes}")
         return self.classes.index(self.positive)
+
+    def refuse_numbers(self) -> None:
+        """Raise MismatchError when the model gives numbers, and no score to search or tell classes by."""
+        if self.targets:
+            raise MismatchError(
+                "the model gives numbers, and no score to search by", where=self.network, expected="a model of classes",
+                received=f"one of {', '.join(self.targets)}", fix="use predict_set from Python",
+            )  # fmt: skip
 
 
 def _from_1(data: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +151,12 @@ def _from_1(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "format_version": 2, "plugins": []}
 
 
-_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
+def _from_2(data: dict[str, Any]) -> dict[str, Any]:
+    """Format 2, of astrocnn 0.1: a model had one network."""
+    return {**data, "format_version": 3, "networks": 1, "folds": 0}
+
+
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1, 2: _from_2}
 """How a card of a format becomes one of the next."""
 
 

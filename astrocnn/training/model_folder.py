@@ -1,13 +1,15 @@
-"""The model folder: `network.keras` and `model.yaml`, all that is needed to use a trained network years later."""
+"""The model folder: `network.keras` and `model.yaml`, all that is needed to use a trained network years later.
+
+A model of several networks, of an ensemble or one for each fold left out, has `network-2.keras` and so on beside it.
+"""
 
 from __future__ import annotations
 
-import csv
 import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +24,54 @@ from astrocnn.plugins import require_plugins
 from astrocnn.quantities import extent_text
 from astrocnn.samples.meta import SampleMeta
 from astrocnn.training.model_card import CARD, WORDS, ModelCard, read_card
+from astrocnn.training.trained_on import TrainedOn, read_trained_on
 
-NETWORK, TRAINED_ON = "network.keras", "trained_on.csv"
+NETWORK = "network.keras"
 _SCALE_TOLERANCE = 0.01
 
 
 @dataclass
 class TrainedModel:
-    """A loaded model folder."""
+    """A loaded model folder.
+
+    Attributes
+    ----------
+    card : ModelCard
+    networks : tuple of keras.Model
+        Their outputs are averaged.
+    trained : TrainedOn
+        What they were trained on.
+    """
 
     card: ModelCard
-    network: Any
-    trained_groups: frozenset[str]
-    trained_ids: frozenset[str]
+    networks: tuple[Any, ...]
+    trained: TrainedOn = field(default_factory=TrainedOn.nothing)
+
+    @property
+    def network(self) -> Any:
+        """The first network: all are of one architecture."""
+        return self.networks[0]
+
+    def seen(self, ids: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Whether each network was trained on each object or one of its group, (network, object) of bool."""
+        folds = [self.card.left_out(number) for number in range(len(self.networks))]
+        return np.stack([self.trained.seen(ids, groups, fold) for fold in folds])
 
 
-def write_model(folder: Path, card: ModelCard, network: Any, trained: Mapping[str, Sequence[str]]) -> None:
-    """Write `network.keras`, `model.yaml` and `trained_on.csv` (columns id, group, split) into a folder."""
-    network.save(folder / NETWORK)
+def network_file(number: int) -> str:
+    """Name of the file of a network, counted from 0."""
+    return NETWORK if number == 0 else f"network-{number + 1}.keras"
+
+
+def write_model(folder: Path, card: ModelCard, networks: Sequence[Any], trained: TrainedOn) -> None:
+    """Write the networks, `model.yaml` and `trained_on.csv` into a folder."""
+    for number, network in enumerate(networks):
+        network.save(folder / network_file(number))
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     with (folder / CARD).open("w", encoding="utf-8") as stream:
         yaml.dump(card.model_dump(mode="json"), stream)
-    with (folder / TRAINED_ON).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["id", "group", "split"])
-        writer.writerows(zip(trained["id"], trained["group"], trained["split"], strict=True))
+    trained.write(folder)
 
 
 def load_network(path: Path) -> Any:
@@ -82,31 +106,22 @@ def load_model(folder: str | Path) -> TrainedModel:
     require_plugins(card.plugins, str(folder))
     if card.network in registry.names():
         registry.load_layers_of(card.network)
-    network = load_network(folder / NETWORK)
-    _refuse_other_network(card, network, folder)
-    rows = trained_on(folder)
-    return TrainedModel(card, network, frozenset(row["group"] for row in rows), frozenset(row["id"] for row in rows))
+    networks = tuple(load_network(folder / network_file(number)) for number in range(card.networks))
+    for number, network in enumerate(networks):
+        _refuse_other_network(card, network, folder / network_file(number))
+    return TrainedModel(card, networks, read_trained_on(folder))
 
 
-def _refuse_other_network(card: ModelCard, network: Any, folder: Path) -> None:
+def _refuse_other_network(card: ModelCard, network: Any, path: Path) -> None:
     """Refuse a network that takes other inputs than its card says."""
     *sizes, bands = network.input_shape[1:]
     known = [size for size in sizes if size is not None]
     if bands != len(card.bands) or (known and min(known) != card.size_px):
         raise StoreError(
-            f"{CARD} and {NETWORK} are not of one model", where=str(folder),
+            f"{CARD} and {path.name} are not of one model", where=str(path.parent),
             expected=f"inputs of {card.size_px} px and {len(card.bands)} bands", received=network.input_shape[1:],
             fix="restore the model folder",
         )  # fmt: skip
-
-
-def trained_on(folder: Path) -> list[dict[str, str]]:
-    """Read the id, group and split of every object that a model was trained on; none where the list is missing."""
-    path = folder / TRAINED_ON
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def refuse_mismatch(card: ModelCard, meta: SampleMeta, where: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,8 @@ class OnnxFile:
 def export_onnx(folder: Path, path: Path) -> OnnxFile:
     """Write a model folder as one ONNX file, after comparing its output with that of Keras.
 
-    The file takes normalised objects (batch, y, x, band) or (batch, time, channel) and gives the network's raw output.
+    The file takes normalised objects (batch, y, x, band) or (batch, time, channel) and gives the network's raw output;
+    of several networks their mean.
     How to normalise, and the model's bands, scale, size, classes and calibration stand in its metadata, as JSON by key.
 
     Parameters
@@ -91,7 +93,7 @@ def export_onnx(folder: Path, path: Path) -> OnnxFile:
 
     network, name = model.network, model.network.layers[-1].name
     objects = tensorflow.TensorSpec(network.input_shape, tensorflow.float32, name=model.card.kind)
-    function = tensorflow.function(lambda given: network(given, training=False), input_signature=[objects])
+    function = tensorflow.function(lambda given: _mean_output(model.networks, given), input_signature=[objects])
     try:
         with backend.without_native_chatter():
             proto, _ = tf2onnx.convert.from_function(function, [objects], opset=OPSET)
@@ -102,7 +104,8 @@ def export_onnx(folder: Path, path: Path) -> OnnxFile:
     content = proto.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     given = _objects_like(model.card, network.input_shape[1:])
-    difference = _difference(network.predict_on_batch(given), session.run(None, {model.card.kind: given})[0], folder)
+    expected = np.mean([one.predict_on_batch(given) for one in model.networks], axis=0)
+    difference = _difference(expected, session.run(None, {model.card.kind: given})[0], folder)
     beside = path.with_name(f".{path.name}.part")
     beside.write_bytes(content)
     os.replace(beside, path)
@@ -124,6 +127,14 @@ def metadata(card: ModelCard) -> dict[str, str]:
         "receptive_field": card.receptive_field, "samples_hash": card.samples_hash, "versions": card.versions,
     }  # fmt: skip
     return {key: json.dumps(value, sort_keys=True) for key, value in content.items()}
+
+
+def _mean_output(networks: Sequence[Any], given: Any) -> Any:
+    """Output of one network, or the mean over several."""
+    from keras import ops
+
+    outputs = [network(given, training=False) for network in networks]
+    return outputs[0] if len(outputs) == 1 else ops.mean(ops.stack(outputs), axis=0)
 
 
 def _name(proto: Any, card: ModelCard, output: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
+from astrocnn.samples.folds import FoldsBy
 from astrocnn.training.augment import Augmentation
 from astrocnn.training.normalise import Normalise
 from astrocnn.training.optimizer import Adam, Optimizer
@@ -45,6 +46,17 @@ class NetworkTraining(Training):
     targets: Annotated[tuple[str, ...], Strict(False)] = Field(
         (), description="columns of numbers to learn, for networks of fractions or values; classes by default"
     )
+
+    ensemble: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="networks that differ in their seed and are averaged; with folds, so many for each",
+    )
+    folds: int | None = Field(
+        None, ge=2, le=32, description="leave one of so many folds of train and validation out of each training"
+    )
+    folds_by: FoldsBy = Field("group", description="random folds of groups, or neighbouring pieces of the sky")
 
     @model_validator(mode="after")
     def _classes_or_numbers(self) -> Self:

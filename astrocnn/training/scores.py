@@ -1,18 +1,23 @@
-"""The Scores table: raw score, spread over views, calibrated probability and flags of each object."""
+"""The Scores table: raw score of each network, mean, spread, calibrated probability and flags of each object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.samples.sample_set import SampleSet
-from astrocnn.scoring.flags import TRAINED_ON, UNCALIBRATED
-from astrocnn.training.engines import Engine, scoring_engine
+from astrocnn.scoring.calibration import tempered
+from astrocnn.scoring.combine import class_columns
+from astrocnn.scoring.flags import OUT_OF_FOLD, TRAINED_ON, UNCALIBRATED
+from astrocnn.training.engines import Engine
 from astrocnn.training.model_folder import TrainedModel, refuse_mismatch
-from astrocnn.training.predict import predict_set
+from astrocnn.training.predict_model import predict_model
+
+FILE = "scores.parquet"
+_TEXT, _WHOLE = ("id", "class"), ("flags", "fold")
 
 
 def score_table(
@@ -21,63 +26,78 @@ def score_table(
     name: str,
     prevalence: float | None = None,
     progress: Callable[[int, int, str], None] | None = None,
-    engine: Engine | None = None,
+    engines: Sequence[Engine] | None = None,
 ) -> dict[str, np.ndarray]:
     """Score a set of objects.
 
     Parameters
     ----------
     model : TrainedModel
-        With a class that is searched for.
+        Of classes.
     samples : SampleSet
         Of the bands and scale the model was trained on.
     name : str
-        Name of the model; its raw scores stand in `score_<name>`.
+        Name of the model; its raw scores stand in `score_<name>`, of several networks in `score_<name>_<number>`.
     prevalence : float, optional
         Expected share of positives, for the probability.
     progress : callable, optional
         Called as `progress(done, total, text)`.
-    engine : Engine, optional
-        Of the model's network; Keras's by default.
+    engines : sequence of Engine, optional
+        Of the model's networks; Keras's by default.
 
     Returns
     -------
     dict of ndarray
-        `id`, `score_<name>`, `mean` over networks, `spread` (over views), `probability`, `flags`; NaN for an object
-        with values that are not finite. Objects that were trained on, they or their group, carry the flag `trained_on`.
+        `id`, `score_<name>`, `mean` over networks, `spread` (over networks and views), `probability`, `flags`; NaN for
+        an object with values that are not finite. The score is of the class that is searched for, or of the most
+        probable where none is. Of more than two classes `mean_<class>`, the calibrated probability of each, and
+        `class`, the most probable.
+        Objects that were trained on, they or their group, are scored by the networks that left them out
+        (flag `out_of_fold`), or carry the flag `trained_on` where there is none.
 
     Raises
     ------
     MismatchError
-        When the data are not what the model was trained on.
+        When the data are not what the model was trained on, or the model gives numbers.
     """
     card = model.card
+    card.refuse_numbers()
     refuse_mismatch(card, samples.meta, name)
-    mean, spread = predict_set(
-        engine or scoring_engine(model.network), samples, card.normalisation, card.axes_px, card.views, progress
-    )
-    score, spread = mean[:, card.positive_output], spread[:, card.positive_output]
+    outputs = predict_model(model, samples, progress, engines)
+    each_class = outputs.mean if card.temperature is None else tempered(outputs.mean, card.temperature)
+    several = class_columns(card.classes, each_class) if len(card.classes) > 2 else {}
+    if several and card.positive is None:
+        column = np.argmax(np.nan_to_num(outputs.mean), axis=1)
+    else:
+        column = np.full(len(samples), card.positive_output)
+    rows = np.arange(len(samples))
+    score, each = outputs.mean[rows, column], outputs.each[:, rows, column]
     flags = np.zeros(len(score), np.int32)
     if "flags" in samples.columns:
         flags = flags | samples.column("flags").astype(np.int32)
-    trained = np.isin(samples.column("group"), list(model.trained_groups))
-    trained |= np.isin(samples.ids, list(model.trained_ids))
-    flags = flags | np.where(trained, TRAINED_ON, 0) | (UNCALIBRATED if card.calibration is None else 0)
-    nothing = np.full(len(score), np.nan)
-    probability = card.calibration.probability(score, prevalence) if card.calibration else nothing
+    flags = flags | np.where(outputs.trained_on, TRAINED_ON, 0) | np.where(outputs.out_of_fold, OUT_OF_FOLD, 0)
+    if card.calibration is not None:
+        probability = card.calibration.probability(score, prevalence)
+    elif card.temperature is not None:
+        probability = each_class[rows, column]
+    else:
+        probability, flags = np.full(len(score), np.nan), flags | UNCALIBRATED
+    networks = {f"score_{name}": score} if len(each) == 1 else {
+        f"score_{name}_{number + 1}": values for number, values in enumerate(each)
+    }  # fmt: skip
     return {
-        "id": samples.ids, f"score_{name}": score, "mean": score, "spread": spread, "probability": probability,
-        "flags": flags,
+        "id": samples.ids, **networks, "mean": score, "spread": outputs.spread[rows, column],
+        "probability": probability, "flags": flags, **several,
     }  # fmt: skip
 
 
 def write_scores(table: dict[str, np.ndarray], path: Path) -> None:
-    """Write a Scores table as Parquet: float32 numbers, ids as text."""
+    """Write a Scores table as Parquet: float32 numbers, ids and classes as text."""
     import pyarrow
 
     columns = {
-        name: pyarrow.array([str(value) for value in values], pyarrow.string()) if name == "id"
-        else values.astype(np.int32 if name == "flags" else np.float32)
+        name: pyarrow.array([str(value) for value in values], pyarrow.string()) if name in _TEXT
+        else values.astype(np.int32 if name in _WHOLE else np.float32)
         for name, values in table.items()
     }  # fmt: skip
     write_parquet(pyarrow.table(columns), path)

@@ -143,7 +143,7 @@ def test_what_is_not_there_is_told_with_what_there_is(images, request_, error, m
 def test_samples_that_do_not_fit_the_model_are_refused(images, light_curves):
     with pytest.raises(MismatchError, match=r"curves: the model was trained on other objects; expected images"):
         explain(spot_finder(), light_curves, Request(), "curves")
-    other = TrainedModel(spot_finder().card.model_copy(update={"bands": ("g", "i")}), None, frozenset(), frozenset())
+    other = TrainedModel(spot_finder().card.model_copy(update={"bands": ("g", "i")}), (None,))
     with pytest.raises(MismatchError, match=r"stamps: the model was trained on other bands.*'i'.*'r'"):
         explain(other, images, Request(), "stamps")
 
@@ -170,7 +170,7 @@ def test_the_window_of_occlusion_follows_what_a_feature_sees():
 def test_a_network_without_maps_has_no_channels_to_show(images):
     """It begins with Flatten: its field is one pixel, and Grad-CAM weighs the input itself."""
     weights = np.random.default_rng(0).normal(size=(16, 16, 2))
-    model = TrainedModel(spot_finder().card, linear(weights, "sigmoid"), frozenset(), frozenset())
+    model = TrainedModel(spot_finder().card, (linear(weights, "sigmoid"),))
     found = explain(model, images, Request(objects=1), "stamps")
     assert (found.facts["layers"], found.facts["filters_layer"]) == ([], None)
     assert [group["layer"] for group in found.facts["units"]] == ["score"]

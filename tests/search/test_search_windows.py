@@ -62,7 +62,7 @@ def scorer(least_covered=0.5, **card):
         "kind": "curves", "bands": ("flux",), "scale": 0.5, "scale_unit": "hour", "axes_px": (30,), "views": 1,
         "normalisation": Normalisation(mean=(0.0,), sigma=(1.0,), own=True), "positive_output": 0, "calibration": None,
     }  # fmt: skip
-    return WindowScorer(SimpleNamespace(**{**usual, **card}), Depth(), least_covered)
+    return WindowScorer(SimpleNamespace(**{**usual, **card}), [Depth()], least_covered)
 
 
 def dipping(samples=600, period=150, seed=0):

@@ -7,6 +7,8 @@ import pytest
 from small_sky import copy_samples
 
 from astrocnn.errors import DataError, LeakError, MismatchError, UnknownName
+from astrocnn.pipeline.problems import PipelineFileErrors
+from astrocnn.scoring.flags import OUT_OF_FOLD, TRAINED_ON
 from astrocnn.training.model_folder import load_model
 from astrocnn.training.predict import predict_set
 
@@ -47,6 +49,45 @@ def score_above(scores, labels, fpr):
     return min(score for score in scores if np.mean(scores[labels == 0] > score) <= fpr)
 
 
+def test_scores_of_a_table_are_measured_as_those_of_the_model(project, whole_run):
+    """A model of folds is measured on its own samples, and so are its scores, alone or with those of others."""
+    _, run = whole_run
+    project.data["inputs"] = {"lenses": str(run["lenses"].folder)}
+    project.stages = {
+        "finder": {
+            "use": "train", "samples": "${inputs.lenses}", "network": "pocket", "input_px": 16, "epochs": 1,
+            "batch_size": 16, "learning_rate": 0.01, "schedule": {"kind": "cosine"}, "folds": 2,
+        },
+        "skill": {"use": "evaluate", "model": "finder", "samples": "${inputs.lenses}", "resamples": 100},
+        "scores": {"use": "score", "model": "finder", "samples": "${inputs.lenses}"},
+        "both": {"use": "combine", "scores": ["scores"]},
+        "same": {"use": "evaluate", "scores": "both", "samples": "${inputs.lenses}", "resamples": 100},
+    }  # fmt: skip
+    measured = project.run()
+    skill, same = measured["skill"].metrics, measured["same"].metrics
+    assert skill.keys() == same.keys()
+    assert {"auroc", "brier", "calibration_error_high"} <= skill.keys()
+    for name, value in skill.items():
+        assert same[name] == pytest.approx(value, abs=1e-5), name
+    used = np.asarray(measured["scores"].table["flags"])
+    assert (used & OUT_OF_FOLD > 0).any()
+    assert not (used & TRAINED_ON).any()
+
+
+def test_scores_of_what_was_trained_on_are_refused(project, whole_run):
+    _, run = whole_run
+    project.data["inputs"] = {"model": str(run["finder"].folder), "lenses": str(run["lenses"].folder)}
+    project.stages = {
+        "scores": {"use": "score", "model": "${inputs.model}", "samples": "${inputs.lenses}"},
+        "skill": {"use": "evaluate", "scores": "scores", "samples": "${inputs.lenses}", "resamples": 100},
+    }
+    with pytest.raises(LeakError, match=r"objects to be evaluated were trained on.*train with folds"):
+        project.run()
+    project.stages["skill"]["model"] = "${inputs.model}"
+    with pytest.raises(PipelineFileErrors, match="expected either model: or scores:"):
+        project.run()
+
+
 def test_scores_are_the_model_s_and_metrics_theirs(whole_run):
     run = whole_run[1]
     samples, model = run["lenses"].samples.split("test"), load_model(run["finder"].folder)
@@ -79,7 +120,7 @@ def test_a_subset_has_its_prefix_and_the_threshold_of_all_negatives(whole_run):
 
 def test_figures_stand_beside_the_tables(skill, elsewhere):
     folder = skill(elsewhere(), false_positive_rate=0.1).folder
-    names = {"roc", "completeness_einstein_radius_arcsec", "completeness_snr"}
+    names = {"roc", "completeness_einstein_radius_arcsec", "completeness_snr", "calibration"}
     assert {path.name for path in (folder / "figures").iterdir()} == {f"{name}.png" for name in names}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in (folder / "figures").iterdir())
     asked = skill("elsewhere", false_positive_rate=0.1, against=["shear"]).folder

@@ -19,6 +19,7 @@ NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
+    "combine": "together", "transit-windows": "windows", "matched-filter": "boxes",
     "search-transits": "dips",
 }  # fmt: skip
 
@@ -86,13 +87,16 @@ CHANGES = {
     "simulate-transits": altered("astrocnn.simulate.curve_population", "quasi_periodic", lambda star: 0 * star + 1),
     "train": other_seed,
     "evaluate": narrower,
-    "score": altered("astrocnn.training.scores", "predict_set", lambda found: (found[0] + 0.001, found[1])),
+    "score": altered("astrocnn.training.predict_model", "predict_set", lambda found: (found[0] + 0.001, found[1])),
+    "combine": altered("astrocnn.scoring.combine", "_average", lambda found: found + 0.001),
     "explain": altered("astrocnn.explain.looks", "saliency_map", lambda found: 1.01 * found),
     "catalog": altered("astrocnn.catalog.candidates", "choose_candidates", worst_first),
     "light-curves": altered("astrocnn.ingest.light_curves.mission", "mask_bits", lambda bits: bits & ~128),
     "represent": altered("astrocnn.representations.represent", "resampled", lambda found: 1.01 * found),
     "detrend": altered("astrocnn.time_series.detrend", "window_averages", lambda found: (found[0], 1.01 * found[1])),
     "find-periods": altered("astrocnn.time_series.lomb_scargle", "_false_alarm", lambda found: 0.5 * found),
+    "transit-windows": altered("astrocnn.ingest.transit_windows", "sampled_windows", lambda found: 1.01 * found),
+    "matched-filter": altered("astrocnn.search.matched_filter", "white_noise", lambda found: 1.01 * found),
     "search-transits": altered("astrocnn.search.search", "find_transits", lambda found: found[::-1][:-1]),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }

@@ -334,3 +334,16 @@ def test_real_surveys(survey, project):
     files = survey(shared("kepler_tess").resolve() / "*.fits").run()["curves"]
     assert len(files.curves) == 3
     assert files.curves.meta.bands == ("Kepler", "TESS")
+
+
+def test_classes_are_named_gathered_and_ordered(survey, project):
+    """Names of the files are gathered under those that are stated; what is not named has no label."""
+    write_long_folder(project.root / "long", {"1": "SN", "2": "AGN", "3": "Blazar", "4": "HPM"})
+    curves = survey("long", classes={"active": ["AGN", "Blazar"], "SN": ["SN"]}).run()["curves"].curves
+    assert curves.meta.classes == ("active", "SN")
+    assert dict(zip(curves.ids.tolist(), curves.column("label").tolist(), strict=True)) == {
+        "1": 1, "2": 0, "3": 0, "4": -1,
+    }  # fmt: skip
+    assert curves.column("class_given").tolist() == ["SN", "AGN", "Blazar", "HPM"]
+    with pytest.raises(PipelineFileErrors, match="SN stands in several"):
+        survey("long", classes={"one": ["SN"], "two": ["SN"]}).run()

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from curve_files import write_mission
 from pydantic import ValidationError
 
+from astrocnn.pipeline.problems import PipelineFileErrors
 from astrocnn.pipeline.stage import Scene
 from astrocnn.samples.splits import check_leaks, check_unique_ids
 from astrocnn.stages import simulate_transits
@@ -181,3 +183,27 @@ def test_what_is_wrong_is_said_before_compute(project, given, level, expected):
 def test_values_that_make_no_sense_are_refused(given, expected):
     with pytest.raises(ValidationError, match=expected):
         parameters(**given)
+
+
+def test_signals_go_into_real_curves_of_a_stage(project):
+    """Groups and splits are those of the stars; keys of simulated stars are told to change nothing."""
+    for number in range(3):
+        write_mission(project.root / f"tess/star{number}_lc.fits", seed=number, points=2000)
+    project.data |= {"instrument": None, "plugins": [], "inputs": {"files": "tess/{id}_lc.fits"}}
+    stages = {
+        "stars": {"use": "light-curves", "curves": "${inputs.files}", "quality": "none"},
+        "curves": {"use": "simulate-transits", "curves": "stars", "number": 300, "duration_hour": [0.5, 3.0]},
+    }
+    run = project.use(**stages).run()
+    samples, stars = run["curves"].samples, run["stars"].curves
+    assert len(samples) == 300
+    assert set(samples.column("star")) <= set(stars.ids)
+    split = dict(zip(stars.ids.tolist(), stars.column("split").tolist(), strict=True))
+    assert samples.column("split").tolist() == [split[star] for star in samples.column("star")]
+    check_leaks(samples.column("group"), samples.column("split"))
+    stages["curves"] |= {"flare_fraction": 0.5}
+    told = [one.text for one in project.use(**stages).problems()]
+    assert any("flare_fraction" in str(one) or "stars, noise and splits" in one for one in told)
+    stages["curves"] |= {"grid": "pearson2018"}
+    with pytest.raises(PipelineFileErrors, match="either curves: or grid:"):
+        project.use(**stages).run()

@@ -24,6 +24,7 @@ from astrocnn.scoring.calibration import Calibration
 from astrocnn.training.model_card import ModelCard
 from astrocnn.training.model_folder import load_model, write_model
 from astrocnn.training.normalise import Normalisation
+from astrocnn.training.trained_on import EVERY, TrainedOn
 
 FOLDER = Path(__file__).with_name("golden_models")
 EXPECTED = "expected.json"
@@ -70,6 +71,10 @@ RECIPES = {
         "neocognitron", (16, 16, 1), {"planes": [4, 4], "selectivity": [4.0, 1.5]}, {"bands": ("r",)}
     ),
     "p4m": Recipe("p4m", (21, 21, 2), {"widths": [1, 2], "stem_kernel": 3}, {"bands": ("g", "r")}),
+    "mlp-folds": Recipe(
+        "mlp", (30, 1), {"dense_widths": [4]},
+        {"bands": ("TESS",), "scale": 0.5, "scale_unit": "hour", "networks": 2, "folds": 2},
+    ),
     "wavelet-mlp": Recipe(
         "wavelet-mlp", (180, 1), {"dense_widths": [8]}, {"bands": ("TESS",), "scale": 1 / 30, "scale_unit": "hour"}
     ),
@@ -85,20 +90,18 @@ def inputs_of(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def outputs_of(folder: Path) -> np.ndarray:
-    """What a model gives for its inputs."""
-    network = load_model(folder).network
-    return np.asarray(network.predict_on_batch(inputs_of(network.input_shape[1:])), np.float64)
+    """What each network of a model gives for its inputs, (n, outputs of all)."""
+    networks = load_model(folder).networks
+    given = inputs_of(networks[0].input_shape[1:])
+    outputs = [np.asarray(network.predict_on_batch(given), np.float64) for network in networks]
+    return np.concatenate(outputs, axis=1)
 
 
 def write(name: str) -> None:
     """Make a golden model: built, trained for three steps so that no weight or statistic is trivial, and written."""
-    keras, recipe = backend.prepare(), RECIPES[name]
-    network = registry.configure(recipe.network, recipe.options)
-    model = network.build(recipe.shape, outputs=recipe.outputs, seed=5)
-    images, labels = inputs_of(recipe.shape), np.arange(NUMBER) % max(2, recipe.outputs)
-    model.compile(keras.optimizers.Adam(0.002), network.loss(recipe.outputs))
-    for _ in range(3):
-        model.train_on_batch(images, labels.reshape(-1, 1))
+    backend.prepare()
+    recipe = RECIPES[name]
+    models = [_trained(recipe, seed=5 + number) for number in range(recipe.card.get("networks", 1))]
     size, bands = recipe.shape[0], recipe.shape[-1]
     card = {
         "network": recipe.network, "options": recipe.options, "size_px": size, "stamp_px": size, "views": 1,
@@ -115,14 +118,27 @@ def write(name: str) -> None:
         "recipe": {"epochs": 3, "batch_size": NUMBER, "learning_rate": 0.002, "schedule": {"kind": "cosine"}},
         "samples_hash": "0123456789abcdef" * 2, "seed": 5, "versions": {**package_versions(), **backend_identity()},
         "objects": {"train": {"nonlens": 2, "lens": 2}, "validation": {"lens": 1}},
-        "parameters": sum(int(np.prod(weight.shape)) for weight in model.trainable_weights), **recipe.card,
+        "parameters": sum(int(np.prod(weight.shape)) for weight in models[0].trainable_weights), **recipe.card,
     }  # fmt: skip
     folder = FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
-    trained = {"id": ["a-1", 'b, "2"'], "group": ["a", "b"], "split": ["train", "validation"]}
-    write_model(folder, ModelCard.model_validate(card), model, trained)
+    rows = (["a-1", 'b, "2"'], ["a", "b"], ["train", "validation"])
+    trained = TrainedOn(
+        *(np.array(names) for names in rows), np.array([0, 1] if "folds" in recipe.card else [EVERY] * 2)
+    )
+    write_model(folder, ModelCard.model_validate(card), models, trained)
     expected = {"card": json.loads(load_model(folder).card.model_dump_json()), "outputs": outputs_of(folder).tolist()}
     (folder / EXPECTED).write_text(json.dumps(expected, indent=1, sort_keys=True) + "\n")
+
+
+def _trained(recipe: Recipe, seed: int) -> Any:
+    keras, network = backend.prepare(), registry.configure(recipe.network, recipe.options)
+    model = network.build(recipe.shape, outputs=recipe.outputs, seed=seed)
+    images, labels = inputs_of(recipe.shape), np.arange(NUMBER) % max(2, recipe.outputs)
+    model.compile(keras.optimizers.Adam(0.002), network.loss(recipe.outputs))
+    for _ in range(3):
+        model.train_on_batch(images, labels.reshape(-1, 1))
+    return model
 
 
 if __name__ == "__main__":

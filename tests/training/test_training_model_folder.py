@@ -12,11 +12,17 @@ from astrocnn.plugins import Plugin
 from astrocnn.samples.meta import SampleMeta
 from astrocnn.scoring.calibration import Calibration
 from astrocnn.training.model_card import CARD, FORMAT_VERSION, read_card
-from astrocnn.training.model_folder import NETWORK, TRAINED_ON, load_model, refuse_mismatch, write_model
+from astrocnn.training.model_folder import NETWORK, load_model, refuse_mismatch, write_model
 from astrocnn.training.normalise import Normalisation
 from astrocnn.training.predict import predict_set
+from astrocnn.training.trained_on import EVERY, TRAINED_ON, TrainedOn
 
-TRAINED = {"id": ["a-L0", "a-N0", "b-L0"], "group": ["a", "a", "b"], "split": ["train", "train", "validation"]}
+
+def trained_on(ids, groups, splits):
+    return TrainedOn(*(np.array(names, dtype=str) for names in (ids, groups, splits)), np.full(len(ids), EVERY))
+
+
+TRAINED = trained_on(["a-L0", "a-N0", "b-L0"], ["a", "a", "b"], ["train", "train", "validation"])
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +33,7 @@ def network(pocket):
 
 @pytest.fixture
 def folder(network, card, tmp_path):
-    write_model(tmp_path, card(), network, TRAINED)
+    write_model(tmp_path, card(), [network], TRAINED)
     return tmp_path
 
 
@@ -57,7 +63,7 @@ def test_the_card_comes_back_whole(network, card, tmp_path):
         plugins=(Plugin(kind="file", name="x.py", version="1.2", sha256="0" * 64),), parameters=433,
         objects={"train": {"nonlens": 8, "lens": 8}},
     )  # fmt: skip
-    write_model(tmp_path, written, network, TRAINED)
+    write_model(tmp_path, written, [network], TRAINED)
     read = read_card(tmp_path)
     assert np.isnan(read.metrics["validation_auroc"])
     same = {"metrics": {"loss": written.metrics["loss"]}}
@@ -74,23 +80,24 @@ def test_the_card_is_yaml_that_a_person_can_read(folder):
 
 def test_what_was_trained_on_is_remembered(folder):
     model = load_model(folder)
-    assert model.trained_ids == {"a-L0", "a-N0", "b-L0"}
-    assert model.trained_groups == {"a", "b"}
+    assert model.trained.ids.tolist() == ["a-L0", "a-N0", "b-L0"]
+    assert model.trained.groups.tolist() == ["a", "a", "b"]
+    assert model.seen(np.array(["a-L0", "c-L0", "c-L1"]), np.array(["x", "b", "c"])).tolist() == [[True, True, False]]
     assert (folder / TRAINED_ON).read_text().splitlines()[:2] == ["id,group,split", "a-L0,a,train"]
 
 
 def test_names_with_commas_and_quotes_are_remembered_too(network, card, tmp_path):
     """An id from elsewhere may be anything; a leak of it must not pass."""
-    awkward = {"id": ['NGC 1, "west"', "two\nlines"], "group": ["field 7, b", "ü"], "split": ["train", "train"]}
-    write_model(tmp_path, card(), network, awkward)
-    model = load_model(tmp_path)
-    assert model.trained_ids == set(awkward["id"])
-    assert model.trained_groups == set(awkward["group"])
+    awkward = trained_on(['NGC 1, "west"', "two\nlines"], ["field 7, b", "ü"], ["train", "train"])
+    write_model(tmp_path, card(), [network], awkward)
+    trained = load_model(tmp_path).trained
+    assert trained.ids.tolist() == awkward.ids.tolist()
+    assert trained.groups.tolist() == awkward.groups.tolist()
 
 
 def test_a_model_without_its_list_of_objects_knows_of_none(folder):
     (folder / TRAINED_ON).unlink()
-    assert load_model(folder).trained_groups == frozenset()
+    assert len(load_model(folder).trained.groups) == 0
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from astrocnn import backend
 from astrocnn.errors import StoreError
 from astrocnn.training.model_card import CARD, read_card
 from astrocnn.training.model_folder import NETWORK, load_model, write_model
+from astrocnn.training.trained_on import EVERY, TrainedOn
 
-TRAINED = {"id": ["a"], "group": ["a"], "split": ["train"]}
+TRAINED = TrainedOn(*(np.array([name]) for name in ("a", "a", "train")), np.array([EVERY]))
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def network(pocket):
 
 @pytest.fixture
 def folder(network, card, tmp_path):
-    write_model(tmp_path, card(), network, TRAINED)
+    write_model(tmp_path, card(), [network], TRAINED)
     return tmp_path
 
 

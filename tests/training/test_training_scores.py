@@ -10,6 +10,7 @@ from astrocnn.scoring.flags import TRAINED_ON, UNCALIBRATED, flag_names
 from astrocnn.training.model_folder import TrainedModel
 from astrocnn.training.predict import predict_set
 from astrocnn.training.scores import read_scores, score_table, write_scores
+from astrocnn.training.trained_on import EVERY, TrainedOn
 
 CALIBRATION = Calibration(kind="logistic", prevalence=0.5, slope=2.0, offset=-1.0)
 
@@ -25,7 +26,13 @@ def network(pocket):
 @pytest.fixture
 def model(network, card):
     def make(groups=(), ids=(), **changes):
-        return TrainedModel(card(**changes), network, frozenset(groups), frozenset(ids))
+        number = len(groups) + len(ids)
+        trained = TrainedOn(
+            np.array([*[f"of-{group}" for group in groups], *ids], dtype=str),
+            np.array([*groups, *[f"group-of-{one}" for one in ids]], dtype=str),
+            np.full(number, "train"), np.full(number, EVERY),
+        )  # fmt: skip
+        return TrainedModel(card(**changes), (network,), trained)
 
     return make
 
@@ -91,11 +98,37 @@ def test_one_of_several_classes_is_the_one_searched_for(pocket, card, write_set)
     network = pocket().build((16, 16, 2), outputs=3, seed=3)
     classes = {"classes": ("spiral", "lens", "merger"), "positive": "lens"}
     samples = write_set(6, **classes)
-    table = score_table(TrainedModel(card(**classes), network, frozenset(), frozenset()), samples, "finder")
+    table = score_table(TrainedModel(card(**classes), (network,)), samples, "finder")
     outputs, _ = predict_set(network, samples, card().normalisation, 16)
     np.testing.assert_allclose(table["mean"], outputs[:, 1], rtol=1e-6)
-    with pytest.raises(MismatchError, match=r"no class is searched for.*spiral"):
-        score_table(TrainedModel(card(**classes | {"positive": None}), network, frozenset(), frozenset()), samples, "f")
+    assert [name for name in table if name.startswith("mean_")] == ["mean_spiral", "mean_lens", "mean_merger"]
+    np.testing.assert_array_equal(table["mean_lens"], table["mean"])
+
+
+def test_where_no_class_is_searched_for_the_score_is_of_the_most_probable(pocket, card, write_set, tmp_path):
+    network = pocket().build((16, 16, 2), outputs=3, seed=3)
+    classes = {"classes": ("spiral", "lens", "merger"), "positive": None}
+    table = score_table(TrainedModel(card(**classes), (network,)), write_set(6, **classes), "finder")
+    each = np.stack([table[f"mean_{name}"] for name in classes["classes"]], axis=1)
+    np.testing.assert_array_equal(table["mean"], each.max(axis=1))
+    assert table["class"].tolist() == [classes["classes"][best] for best in each.argmax(axis=1)]
+    write_scores(table, tmp_path / "scores.parquet")
+    assert read_scores(tmp_path / "scores.parquet")["class"].tolist() == table["class"].tolist()
+
+
+def test_objects_of_the_training_are_scored_by_networks_that_left_them_out(pocket, card, write_set):
+    networks = tuple(pocket().build((16, 16, 2), seed=seed) for seed in (1, 2, 3))
+    samples = write_set(12)
+    folds = np.arange(9) % 3
+    trained = TrainedOn(samples.ids[:9].astype(str), samples.ids[:9].astype(str), np.full(9, "train"), folds)
+    table = score_table(TrainedModel(card(networks=3, folds=3), networks, trained), samples, "finder")
+    alone = np.stack([predict_set(one, samples, card().normalisation, 16)[0][:, 0] for one in networks])
+    np.testing.assert_allclose(table["mean"][:9], alone[folds, np.arange(9)], rtol=1e-5)
+    np.testing.assert_allclose(table["mean"][9:], alone[:, 9:].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(table["spread"][9:], alone[:, 9:].std(axis=0), atol=1e-6)
+    names = [f"score_finder_{number}" for number in (1, 2, 3)]
+    assert np.isfinite(np.stack([table[name] for name in names])[:, :9]).sum(axis=0).tolist() == [1] * 9
+    assert flag_names(table["flags"]).tolist() == ["out_of_fold,uncalibrated"] * 9 + ["uncalibrated"] * 3
 
 
 def test_a_written_table_comes_back(model, write_set, tmp_path):

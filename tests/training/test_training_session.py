@@ -9,13 +9,15 @@ import pytest
 from astrocnn.errors import LeakError, MismatchError, StageFailed, StoreError
 from astrocnn.receptive_field.coverage import gate
 from astrocnn.receptive_field.tables import field_of
-from astrocnn.scoring.calibration import fit_logistic
+from astrocnn.scoring.calibration import fit_logistic, fit_temperature, tempered
 from astrocnn.training.augment import Augmentation
 from astrocnn.training.model_folder import load_model
 from astrocnn.training.normalise import fit_normalisation
 from astrocnn.training.parameters import NetworkTraining
 from astrocnn.training.predict import predict_set
+from astrocnn.training.predict_model import predict_model
 from astrocnn.training.schedule import CosineSchedule
+from astrocnn.training.scores import score_table
 from astrocnn.training.session import TrainingOrder, import_model, train_model
 
 
@@ -84,7 +86,7 @@ def test_what_was_used_is_told_and_remembered(trained, order):
     folder, used = trained
     splits = order.samples.column("split")
     assert used == {name: order.samples.ids[splits == name].tolist() for name in ("train", "validation")}
-    assert load_model(folder).trained_ids == set(used["train"] + used["validation"])
+    assert load_model(folder).trained.ids.tolist() == used["train"] + used["validation"]
 
 
 def test_the_history_has_a_row_for_each_epoch(trained):
@@ -154,9 +156,79 @@ def test_what_the_first_training_saw_stays_remembered(order, trained, write_set,
     """Else an evaluation on the first training set would pass for one on unseen objects."""
     more = write_set(24, 18, name="more")
     train_model(order(more, start_from=trained[0], epochs=0), tmp_path, tmp_path / "scratch", silent)
-    ids = load_model(tmp_path).trained_ids
+    ids = set(load_model(tmp_path).trained.ids)
     assert set(trained[1]["train"]) <= ids
     assert set(more.split("train").ids) <= ids
+
+
+def test_one_network_for_each_fold_left_out(order, tmp_path):
+    """Each object of train and validation is scored by the one network that has not seen it."""
+    train_model(order(folds=3, epochs=2, views=1), tmp_path, tmp_path / "scratch", silent)
+    model, samples = load_model(tmp_path), order.samples
+    card, used = model.card, samples.select(samples.column("split") != "test")
+    assert (card.networks, card.folds, len(model.networks)) == (3, 3, 3)
+    assert sorted(path.name for path in tmp_path.glob("history*")) == [
+        "history-1.csv", "history-2.csv", "history-3.csv", "history.csv",
+    ]  # fmt: skip
+    assert set(model.trained.ids) == set(used.ids)
+    assert np.bincount(model.trained.folds).min() >= 12
+    seen = model.seen(used.ids, used.column("group"))
+    assert seen.sum(axis=0).tolist() == [2] * len(used)
+    outputs = predict_model(model, used)
+    alone = [predict_set(network, used, card.normalisation, 16)[0] for network in model.networks]
+    rows = np.arange(len(used))
+    np.testing.assert_allclose(outputs.mean, np.stack(alone)[np.argmin(seen, axis=0), rows], rtol=1e-5)
+    assert outputs.out_of_fold.all()
+    labels = (used.column("label") == 1).astype(int)
+    expected = fit_logistic(outputs.mean[:, 0], labels)
+    assert card.calibration.slope == pytest.approx(expected.slope, rel=1e-3)
+    tested = samples.split("test")
+    assert not model.seen(tested.ids, tested.column("group")).any()
+
+
+def test_several_classes_are_calibrated_by_a_temperature(order, write_set, tmp_path):
+    """On the validation set, at which the loss of the probabilities is then the least."""
+    number = np.arange(60)
+    columns = {"label": (number % 3).astype(np.int8), "split": np.where(number < 40, "train", "validation")}
+    columns["split"] = columns["split"].astype(object)
+    samples = write_set(60, 18, columns=columns, classes=("a", "b", "c"), positive=None)
+    train_model(order(samples, epochs=1, views=1), tmp_path, tmp_path / "scratch", silent)
+    model, watched = load_model(tmp_path), samples.split("validation")
+    outputs = predict_model(model, watched).mean
+    assert model.card.calibration is None
+    assert model.card.temperature == pytest.approx(fit_temperature(outputs, watched.column("label")), rel=0.01)
+    table = score_table(model, watched, "finder")
+    np.testing.assert_allclose(table["mean_b"], tempered(outputs, model.card.temperature)[:, 1], rtol=1e-4)
+    assert np.isfinite(table["probability"]).all()
+
+
+def test_networks_of_an_ensemble_differ_in_their_seed_only(order, trained, tmp_path):
+    train_model(order(ensemble=2), tmp_path, tmp_path / "scratch", silent)
+    first, second = (network.get_weights() for network in load_model(tmp_path).networks)
+    for got, expected in zip(first, load_model(trained[0]).network.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    assert any(not np.array_equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def test_a_stopped_training_of_folds_goes_on_where_it_was(order, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop(done, total, text):
+        if text.startswith("network 3 of 3 epoch 2"):
+            raise Stop
+
+    whole, again, scratch = tmp_path / "whole", tmp_path / "again", tmp_path / "scratch"
+    whole.mkdir(), again.mkdir()
+    train_model(order(folds=3), whole, tmp_path / "other", silent)
+    with pytest.raises(Stop):
+        train_model(order(folds=3), again, scratch, stop)
+    told = []
+    train_model(order(folds=3), again, scratch, lambda done, total, text: told.append(text))
+    assert {text.partition(" loss")[0] for text in told} == {"network 3 of 3 epoch 2"}
+    for one, other in zip(load_model(whole).networks, load_model(again).networks, strict=True):
+        for got, expected in zip(one.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_array_equal(got, expected)
 
 
 def test_going_on_with_other_bands_is_refused(order, trained, write_set, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from astrocnn.report.evaluation_figures import evaluation_figures
@@ -21,12 +22,16 @@ LABELS = {
     "completeness_at_0p01pct_fpr": "Completeness at 0.01 % false positives",
     "accuracy": "Accuracy",
     "macro_f1": "F1, mean over classes",
+    "macro_recall": "Recall, mean over classes",
     "rmse": "Root mean square error",
     "recall": "Recall",
     "precision": "Precision",
     "f1": "F1",
+    "log_loss": "Log loss",
+    "brier": "Brier score",
+    "calibration_error": "Distance of stated and observed frequency",
 }
-_UNBOUNDED = {"rmse"}
+_UNBOUNDED = {"rmse", "log_loss", "brier"}
 
 
 def evaluation_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> Section:
@@ -35,7 +40,7 @@ def evaluation_section(stage: StageView, folder: ProductFolder, run: ReportRun) 
     html = render(
         "evaluation.html",
         figures=[figure_html(item.draw, alt=item.alt, caption=item.caption) for item in evaluation_figures(folder)],
-        tables=metric_tables(metrics),
+        tables=metric_tables(metrics, _classes(folder)),
         counts=_counts(metrics),
         missing=folder.missing,
     )
@@ -43,8 +48,14 @@ def evaluation_section(stage: StageView, folder: ProductFolder, run: ReportRun) 
     return Section("How well it works", stage.anchor, html, lead, stage.label)
 
 
-def metric_tables(metrics: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rows of the metrics tables: first all objects, then each subset by its prefix, in the order of `LABELS`."""
+def _classes(folder: ProductFolder) -> tuple[str, ...]:
+    """The classes that are told apart; none where one is searched for."""
+    table = folder.csv("confusion.csv") if folder.has("confusion.csv") else None
+    return () if table is None else tuple(str(name) for name in table["class"])
+
+
+def metric_tables(metrics: dict[str, Any], classes: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Rows of the metrics tables: first all objects, then each class and subset, in the order of `LABELS`."""
     subsets: dict[str, list[str]] = {}
     for name in metrics:
         base = max((key for key in LABELS if name == key or name.endswith(f"_{key}")), key=len, default=None)
@@ -54,7 +65,9 @@ def metric_tables(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     for subset in sorted(subsets):
         prefix = f"{subset}_" if subset else ""
         rows = [_row(metrics, prefix + base, base) for base in LABELS if base in subsets[subset]]
-        tables.append({"title": f"Subset {subset}" if subset else "", "rows": rows})
+        tables.append(
+            {"title": f"{'Class' if subset in classes else 'Subset'} {subset}" if subset else "", "rows": rows}
+        )
     return tables
 
 
@@ -75,5 +88,11 @@ def _row(metrics: dict[str, Any], name: str, base: str) -> dict[str, Any]:
 
 
 def _counts(metrics: dict[str, Any]) -> list[tuple[str, str]]:
-    names = {"n_positive": "Positives", "n_negative": "negatives", "n_groups": "groups"}
+    names = {
+        "n": "Objects",
+        "n_classes": "classes",
+        "n_positive": "Positives",
+        "n_negative": "negatives",
+        "n_groups": "groups",
+    }
     return [(label, number(metrics[key])) for key, label in names.items() if key in metrics]
