@@ -47,7 +47,8 @@ def scorer() -> WindowScorer:
         receptive_field={}, classes=("nothing", "transit"), positive="transit", metrics={}, recipe={}, samples_hash="",
         seed=1, versions={},
     )  # fmt: skip
-    return WindowScorer(card, scoring_engine(configure("pearson", {}).build((180, 1), seed=1)), least_covered=0.5)
+    engine = scoring_engine(configure("pearson", {}).build((180, 1), seed=1))
+    return WindowScorer(card, (engine,), least_covered=0.5)
 
 
 def plain_boxes(time: np.ndarray, flux: np.ndarray, options: SearchOptions) -> float:

@@ -5,6 +5,7 @@ import pytest
 from curve_files import write_long_folder
 from matplotlib.figure import Figure
 
+from astrocnn.catalog.writers import candidate_table, write_catalog
 from astrocnn.report import page as page_module
 from astrocnn.report.build import SECTIONS, key_numbers
 from astrocnn.report.products import ProductFolder
@@ -79,6 +80,21 @@ def test_a_search_by_boxes_alone_says_so_and_an_empty_one_too(tmp_path, unpainte
     made, _ = section(tmp_path, [], [], network="")
     assert "No network was given" in str(made.html)
     assert "No candidate is above the least signal to noise." in str(made.html)
+
+
+def test_the_catalog_shows_folded_curves(tmp_path):
+    rows = [candidate("a-1", 0.9), candidate("b-1", 0.5)]
+    section(tmp_path, rows, [plot("a-1"), plot("b-1")])
+    (tmp_path / "planets").mkdir()
+    columns = {"id": np.array(["b-1", "a-1"]), "rank": np.array([1, 2], np.int32), "score": np.array([0.9, 0.5])}
+    write_catalog(candidate_table(columns, {}), tmp_path / "planets", ["parquet"])
+    search = StageView("search", "search-transits", "Scores", "made", tmp_path)
+    stage = StageView("planets", "catalog", "Catalog", "made", tmp_path / "planets", parents=("search",))
+    run = ReportRun("r", stages=[search, stage])
+    html = str(SECTIONS["Catalog"](stage, ProductFolder(stage.folder), run).html)
+    assert html.count("<polyline") == 2
+    assert html.index("Folded curve of b-1") < html.index("Folded curve of a-1")
+    assert "Folded curves of search about mid-transit" in html
 
 
 def test_only_the_best_are_drawn(tmp_path, unpainted, monkeypatch):
