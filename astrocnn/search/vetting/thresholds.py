@@ -30,7 +30,7 @@ class Vetting(BaseModel):
         0.5, ge=0, description="stellar_period: and least amplitude of that as a share of the transit's depth"
     )
     v_shaped_share: float = Field(
-        0.35, gt=0, le=0.5, description="v_shaped: least ingress as a share of the duration; 0.5 is a V"
+        0.3, gt=0, le=0.5, description="v_shaped: least ingress as a share of the duration; 0.5 is a V"
     )
     v_shaped_snr: float = Field(15.0, gt=0, description="v_shaped: least S/N at which the shape is judged")
     v_shaped_samples: float = Field(4.0, gt=0, description="v_shaped: and least samples in the ingress and egress")

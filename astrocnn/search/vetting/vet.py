@@ -62,7 +62,8 @@ def flags_of(
     other = evidence.elsewhere
     rest = evidence.snr_without_strongest
     shape = evidence.shape
-    in_ingresses = 2 * shape.ingress_hour / HOURS_OF_DAY / interval_day
+    step_hour = HOURS_OF_DAY * interval_day
+    ingress_hour = shape.ingress_hour - step_hour  # samples are means over a step, which makes it longer by that
     found = {
         flags.ODD_EVEN: evidence.odd_even.sigma >= vetting.odd_even_sigma
         and evidence.odd_even.share >= vetting.odd_even_share,
@@ -75,8 +76,8 @@ def flags_of(
         and evidence.star.amplitude >= vetting.stellar_share * depth,
         flags.SINUSOIDAL: evidence.sinusoid.sigma >= vetting.sinusoidal_sigma
         and evidence.sinusoid.amplitude >= vetting.sinusoidal_share * depth,
-        flags.V_SHAPED: shape.ingress_share >= vetting.v_shaped_share
+        flags.V_SHAPED: ingress_hour >= vetting.v_shaped_share * (shape.duration_hour - step_hour)
         and transits.snr >= vetting.v_shaped_snr
-        and in_ingresses >= vetting.v_shaped_samples,
+        and 2 * shape.ingress_hour >= vetting.v_shaped_samples * step_hour,
     }
     return sum(bit for bit, against in found.items() if against)
