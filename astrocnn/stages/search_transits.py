@@ -14,7 +14,7 @@ from astrocnn import backend
 from astrocnn.errors import DataError
 from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.pipeline.source_samples import open_curves
-from astrocnn.pipeline.stage import Edge, Forecast, Part, References, Scene, Source, Stage, StageParameters, Task
+from astrocnn.pipeline.stage import Edge, Part, References, Scene, Source, Stage, StageParameters, Task
 from astrocnn.search.options import SearchOptions
 from astrocnn.training.engines import EngineChoice
 
@@ -56,10 +56,6 @@ class SearchTransits(Stage[Parameters]):
     produces = "Scores"
     uses_keras = True
     maps_over = "curves"
-
-    def forecast(self, parameters: Parameters, scene: Scene) -> Forecast:
-        """How many candidates there are is not known."""
-        return Forecast()
 
     def parts(self, parameters: Parameters, scene: Scene) -> Sequence[Part] | None:
         """One part per part of the curves; one piece for curves from outside."""
