@@ -13,6 +13,7 @@ import numpy as np
 from astrocnn.parquet import write_parquet
 from astrocnn.search.dips import RegularCurve
 from astrocnn.search.search import StarSearch
+from astrocnn.search.table import PARTS_PER_MILLION
 from astrocnn.time_series.bins import Binned, binned
 from astrocnn.time_series.ephemeris import Ephemeris
 from astrocnn.time_series.fold import folded_view
@@ -51,13 +52,13 @@ def plot_row(search: StarSearch, number: int, name: str, zero_day: float) -> dic
     """
     curve, candidate = search.star.curve, search.candidates[number]
     ephemeris = candidate.ephemeris
-    time, flux = curve.time_day, 1e6 * (curve.flux - 1)
+    time, flux = curve.time_day, PARTS_PER_MILLION * (curve.flux - 1)
     bins = min(WHOLE_BINS, len(curve))
     edges = {"start": time[0] - curve.interval_day / 2, "end": time[-1] + curve.interval_day / 2, "bins": bins}
     whole = binned(time, flux, **edges)
     row: dict[str, Any] = dict.fromkeys(LISTS, np.empty(0))
     row |= {
-        "id": name, "duration_hour": ephemeris.duration_hour, "depth_ppm": 1e6 * candidate.depth,
+        "id": name, "duration_hour": ephemeris.duration_hour, "depth_ppm": PARTS_PER_MILLION * candidate.depth,
         "period_day": ephemeris.period_day, "curve_day": zero_day + whole.x, "curve_flux": whole.value,
         "transit_day": zero_day + candidate.transits.time_day,
     }  # fmt: skip

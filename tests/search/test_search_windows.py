@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astrocnn.errors import MismatchError
@@ -15,6 +15,7 @@ from astrocnn.time_series.ephemeris import Ephemeris
 from astrocnn.training.normalise import Normalisation
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 300), st.integers(1, 60), st.integers(1, 70))
 def test_windows_lie_on_the_curve_and_reach_both_ends(samples, length, step):
     starts = sliding_starts(samples, length, step)
@@ -26,6 +27,7 @@ def test_windows_lie_on_the_curve_and_reach_both_ends(samples, length, step):
     assert (np.diff(starts) <= step).all()
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(20, 200), st.integers(2, 20), st.integers(1, 9), st.integers(0, 99))
 def test_the_mean_is_that_of_a_loop_over_samples(samples, length, step, seed):
     rng = np.random.default_rng(seed)
