@@ -64,6 +64,11 @@ STAGES = {
     "curves": {"use": "light-curves", "curves": "${inputs.curves}"},
     "flat": {"use": "detrend", "curves": "curves", "window_hour": 0.5, "gap_hour": 1.0},
     "periodic": {"use": "find-periods", "curves": "flat", "lomb_scargle": {"shortest_day": 0.01, "longest_day": 0.05}},
+    "dips": {
+        "use": "search-transits", "curves": "curves", "window_hour": 0.5, "gap_hour": 1.0, "minimum_snr": 0.5,
+        "maximum_candidates": 1,
+        "box": {"shortest_day": 0.02, "longest_day": 0.025, "duration_hour": [0.06, 0.09], "oversampling": 1.0},
+    },
     "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
     "windows": {"use": "transit-windows", "curves": "${inputs.folded}", "samples": 96},

@@ -13,6 +13,8 @@ from astrocnn.scoring.metrics import RankedScores, share
 
 _SATURATED = 1e-7  # float32 sigmoids reach exactly 0 and 1, where the logit is infinite
 
+_LEAST = float(np.finfo(np.float32).tiny)
+
 
 def logit(probability: np.ndarray) -> np.ndarray:
     """Natural logarithm of the odds, finite at 0 and 1 to the resolution of float32."""
@@ -143,6 +145,39 @@ def _smoothed(positive: np.ndarray) -> np.ndarray:
     """Platt's targets: (N+ + 1)/(N+ + 2) for positives and 1/(N- + 2) for negatives, instead of 1 and 0."""
     n_positive = int(positive.sum())
     return np.where(positive, (n_positive + 1) / (n_positive + 2), 1 / (positive.size - n_positive + 2))
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities of classes (row, class), made softer by a temperature above 1 and surer by one below; NaN stays.
+
+    p ** (1 / temperature), normalised: the most probable class stays the same.
+    """
+    scaled = np.log(np.clip(np.asarray(probabilities, np.float64), _LEAST, 1.0)) / temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature at which probabilities of classes lose least (Guo et al. 2017, section 4.2), 0.05 to 20.
+
+    One constant for all classes: it needs few rows, and cannot be fitted to the noise of a class.
+
+    Parameters
+    ----------
+    probabilities : array (row, class)
+    labels : array of int, (row,)
+        Number of the true class.
+    """
+    from scipy.optimize import minimize_scalar
+
+    rows = np.arange(len(labels))
+
+    def loss(logarithm: float) -> float:
+        chosen = tempered(probabilities, float(np.exp(logarithm)))[rows, labels]
+        return float(-np.log(np.maximum(chosen, np.finfo(float).tiny)).mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
+    return float(np.exp(found.x))
 
 
 def shift_prevalence(probability: np.ndarray, fitted: float, expected: float) -> np.ndarray:

@@ -107,6 +107,7 @@ class Evaluate(Stage[Parameters]):
         import numpy as np
 
         from astrocnn.samples.splits import refuse_overlap
+        from astrocnn.scoring.calibration import tempered
         from astrocnn.training.labelled_rows import Outputs, is_search
         from astrocnn.training.model_folder import load_model, refuse_mismatch
         from astrocnn.training.predict_model import engines_of, predict_model
@@ -125,6 +126,8 @@ class Evaluate(Stage[Parameters]):
         values = predict_model(model, samples, task.progress, engines).mean
         if is_search(samples):
             values = values[:, [card.positive_output]]
+        elif card.temperature is not None:
+            values = tempered(values, card.temperature)
         nothing = np.full(len(values), np.nan)
         probability = card.calibration.probability(values[:, 0]) if card.calibration else nothing
         return Outputs(values, probability, card.classes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from astrocnn.errors import DataError
+from astrocnn.errors import DataError, UnknownName
 from astrocnn.pipeline.curve_stage import CurveParameters, CurveStage, Made
 from astrocnn.pipeline.stage import Finding, Scene, Task
 from astrocnn.time_series.period_options import BoxOptions, PeriodOptions
@@ -59,7 +59,17 @@ class FindPeriods(CurveStage[Parameters]):
                 yield Finding(key, f"changes nothing with method: {parameters.method}", "warning")
 
     def meta(self, parameters: Parameters, meta: CurveMeta) -> CurveMeta:
-        """The same; transits are looked for in relative flux only."""
+        """The same; transits are looked for in relative flux only.
+
+        Raises
+        ------
+        UnknownName
+            When a band is in no curve.
+        DataError
+            When transits are looked for in other curves than detrended ones.
+        """
+        if unknown := [name for name in parameters.bands or () if name not in meta.bands]:
+            raise UnknownName(f"no band {unknown[0]!r}", expected=", ".join(meta.bands), fix="name one of these")
         if parameters.method == "box" and (meta.quantity, meta.unit) != ("flux", ""):
             raise DataError(
                 "transits are looked for in relative flux", expected="curves of the stage detrend",

@@ -58,6 +58,8 @@ class ModelCard(BaseModel):
         Columns of numbers it gives instead, in the order of its first outputs.
     calibration : Calibration, optional
         From score to probability at the training set's prevalence.
+    temperature : float, optional
+        Of the probabilities of several classes; see `astrocnn.scoring.calibration.tempered`.
     metrics : dict
         Last epoch's numbers on the validation set.
     recipe : dict
@@ -98,6 +100,7 @@ class ModelCard(BaseModel):
     positive: str | None
     targets: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    temperature: float | None = None
     metrics: dict[str, float]
     recipe: dict[str, Any]
     samples_hash: str

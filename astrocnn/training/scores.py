@@ -9,6 +9,7 @@ import numpy as np
 
 from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.samples.sample_set import SampleSet
+from astrocnn.scoring.calibration import tempered
 from astrocnn.scoring.combine import class_columns
 from astrocnn.scoring.flags import OUT_OF_FOLD, TRAINED_ON, UNCALIBRATED
 from astrocnn.training.engines import Engine
@@ -49,7 +50,8 @@ def score_table(
     dict of ndarray
         `id`, `score_<name>`, `mean` over networks, `spread` (over networks and views), `probability`, `flags`; NaN for
         an object with values that are not finite. The score is of the class that is searched for, or of the most
-        probable where none is. Of more than two classes `mean_<class>` of each and `class`, the most probable.
+        probable where none is. Of more than two classes `mean_<class>`, the calibrated probability of each, and
+        `class`, the most probable.
         Objects that were trained on, they or their group, are scored by the networks that left them out
         (flag `out_of_fold`), or carry the flag `trained_on` where there is none.
 
@@ -62,7 +64,8 @@ def score_table(
     card.refuse_numbers()
     refuse_mismatch(card, samples.meta, name)
     outputs = predict_model(model, samples, progress, engines)
-    several = class_columns(card.classes, outputs.mean) if len(card.classes) > 2 else {}
+    each_class = outputs.mean if card.temperature is None else tempered(outputs.mean, card.temperature)
+    several = class_columns(card.classes, each_class) if len(card.classes) > 2 else {}
     if several and card.positive is None:
         column = np.argmax(np.nan_to_num(outputs.mean), axis=1)
     else:
@@ -73,9 +76,12 @@ def score_table(
     if "flags" in samples.columns:
         flags = flags | samples.column("flags").astype(np.int32)
     flags = flags | np.where(outputs.trained_on, TRAINED_ON, 0) | np.where(outputs.out_of_fold, OUT_OF_FOLD, 0)
-    flags = flags | (UNCALIBRATED if card.calibration is None else 0)
-    nothing = np.full(len(score), np.nan)
-    probability = card.calibration.probability(score, prevalence) if card.calibration else nothing
+    if card.calibration is not None:
+        probability = card.calibration.probability(score, prevalence)
+    elif card.temperature is not None:
+        probability = each_class[rows, column]
+    else:
+        probability, flags = np.full(len(score), np.nan), flags | UNCALIBRATED
     networks = {f"score_{name}": score} if len(each) == 1 else {
         f"score_{name}_{number + 1}": values for number, values in enumerate(each)
     }  # fmt: skip

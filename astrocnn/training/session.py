@@ -20,7 +20,7 @@ from astrocnn.pipeline.provenance import package_versions
 from astrocnn.plugins import require_plugins
 from astrocnn.receptive_field.coverage import Verdict
 from astrocnn.samples.sample_set import SampleSet
-from astrocnn.scoring.calibration import Calibration, fit_logistic
+from astrocnn.scoring.calibration import Calibration, fit_logistic, fit_temperature
 from astrocnn.training.fit import FitSettings, fit
 from astrocnn.training.model_card import CARD, ModelCard, read_card
 from astrocnn.training.model_folder import (
@@ -112,8 +112,8 @@ def train_model(
         models.append(model)
     card = _card(order, samples, normalisation, histories, size, models)
     used = _used(order, work.trained_on)
-    calibration = None if parameters.targets else _calibrate(TrainedModel(card, tuple(models), used), work)
-    card = card.model_copy(update={"calibration": calibration})
+    if not parameters.targets:
+        card = card.model_copy(update=_calibration(TrainedModel(card, tuple(models), used), work))
     _write_histories(out, histories)
     write_model(out, card, models, used)
     _write_field(out / FIELD, order, card)
@@ -173,14 +173,19 @@ def _used(order: TrainingOrder, now: TrainedOn) -> TrainedOn:
     return now + replace(before, folds=np.full(len(before.ids), EVERY))
 
 
-def _calibrate(model: TrainedModel, work: Trainings) -> Calibration | None:
-    """From scores of the validation set; with folds, from those of all objects, by networks that left them out."""
+def _calibration(model: TrainedModel, work: Trainings) -> dict[str, Calibration | float]:
+    """What makes scores probabilities, as the card has it: for one output the calibration, for classes a temperature.
+
+    From scores of the validation set; with folds, from those of all objects, by networks that left them out.
+    """
     watched = work.everything if model.card.folds else work.each[0].validation
     labels = target_labels(watched) if len(watched) else np.empty(0)
-    if model.network.output_shape[-1] != 1 or len(np.unique(labels)) < 2:
-        return None
-    scores = predict_model(model, watched, engines=model.networks).mean[:, 0]
-    return fit_logistic(scores, labels)
+    if len(np.unique(labels)) < 2:
+        return {}
+    outputs = predict_model(model, watched, engines=model.networks).mean
+    if outputs.shape[1] == 1:
+        return {"calibration": fit_logistic(outputs[:, 0], labels)}
+    return {"temperature": fit_temperature(outputs, labels)}
 
 
 def _card(

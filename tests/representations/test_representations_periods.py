@@ -7,7 +7,7 @@ from many_points import made
 from astrocnn.representations.periods import periods
 from astrocnn.time_series.period_options import PeriodOptions
 
-OPTIONS = PeriodOptions(shortest_day=0.3)
+OPTIONS = PeriodOptions(shortest_day=0.3, harmonics=1)
 
 
 def wave(period, number=60, seed=0, error=0.05, bands=2):

@@ -11,9 +11,11 @@ from astrocnn.scoring.calibration import (
     brier_score,
     fit_isotonic,
     fit_logistic,
+    fit_temperature,
     logit,
     reliability_table,
     shift_prevalence,
+    tempered,
 )
 
 
@@ -150,3 +152,16 @@ def test_reliability_table_by_hand():
 def test_logit_is_finite_at_the_ends():
     assert np.isfinite(logit(np.array([0, 1], dtype=np.float32))).all()
     assert logit(np.array(0.5)) == 0
+
+
+def test_the_temperature_that_made_probabilities_too_sure_is_found():
+    """Labels are drawn from the true probabilities; those that are stated are of a third of the temperature."""
+    rng = np.random.default_rng(2)
+    scores = rng.normal(size=(4000, 4))
+    true = tempered(np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True), 1.0)
+    labels = (rng.random((4000, 1)) > np.cumsum(true, axis=1)).sum(axis=1)
+    stated = tempered(true, 1 / 3)
+    assert fit_temperature(stated, labels) == pytest.approx(3.0, rel=0.1)
+    np.testing.assert_allclose(tempered(stated, 3.0), true, atol=1e-4)
+    np.testing.assert_array_equal(stated.argmax(axis=1), true.argmax(axis=1))
+    assert np.isnan(tempered(np.full((1, 3), np.nan), 2.0)).all()

@@ -9,7 +9,7 @@ import pytest
 from astrocnn.errors import LeakError, MismatchError, StageFailed, StoreError
 from astrocnn.receptive_field.coverage import gate
 from astrocnn.receptive_field.tables import field_of
-from astrocnn.scoring.calibration import fit_logistic
+from astrocnn.scoring.calibration import fit_logistic, fit_temperature, tempered
 from astrocnn.training.augment import Augmentation
 from astrocnn.training.model_folder import load_model
 from astrocnn.training.normalise import fit_normalisation
@@ -17,6 +17,7 @@ from astrocnn.training.parameters import NetworkTraining
 from astrocnn.training.predict import predict_set
 from astrocnn.training.predict_model import predict_model
 from astrocnn.training.schedule import CosineSchedule
+from astrocnn.training.scores import score_table
 from astrocnn.training.session import TrainingOrder, import_model, train_model
 
 
@@ -183,6 +184,22 @@ def test_one_network_for_each_fold_left_out(order, tmp_path):
     assert card.calibration.slope == pytest.approx(expected.slope, rel=1e-3)
     tested = samples.split("test")
     assert not model.seen(tested.ids, tested.column("group")).any()
+
+
+def test_several_classes_are_calibrated_by_a_temperature(order, write_set, tmp_path):
+    """On the validation set, at which the loss of the probabilities is then the least."""
+    number = np.arange(60)
+    columns = {"label": (number % 3).astype(np.int8), "split": np.where(number < 40, "train", "validation")}
+    columns["split"] = columns["split"].astype(object)
+    samples = write_set(60, 18, columns=columns, classes=("a", "b", "c"), positive=None)
+    train_model(order(samples, epochs=1, views=1), tmp_path, tmp_path / "scratch", silent)
+    model, watched = load_model(tmp_path), samples.split("validation")
+    outputs = predict_model(model, watched).mean
+    assert model.card.calibration is None
+    assert model.card.temperature == pytest.approx(fit_temperature(outputs, watched.column("label")), rel=0.01)
+    table = score_table(model, watched, "finder")
+    np.testing.assert_allclose(table["mean_b"], tempered(outputs, model.card.temperature)[:, 1], rtol=1e-4)
+    assert np.isfinite(table["probability"]).all()
 
 
 def test_networks_of_an_ensemble_differ_in_their_seed_only(order, trained, tmp_path):
