@@ -10,7 +10,7 @@ from pydantic import Field, Strict
 from astrocnn.errors import DataError
 from astrocnn.pipeline.curve_stage import CurveParameters, CurveStage, Made
 from astrocnn.pipeline.stage import Finding, Scene, Task
-from astrocnn.time_series.period_options import BoxOptions, PeriodOptions
+from astrocnn.time_series.period_options import BoxOptions, WaveOptions
 
 if TYPE_CHECKING:
     from astrocnn.samples.curve import LightCurve
@@ -37,7 +37,7 @@ class Parameters(CurveParameters):
     bands: Annotated[tuple[str, ...], Strict(False)] | None = Field(
         None, min_length=1, description="bands that are searched; all by default"
     )
-    lomb_scargle: PeriodOptions = Field(PeriodOptions(), description="where sines are looked for")
+    lomb_scargle: WaveOptions = Field(WaveOptions(), description="where sines are looked for")
     box: BoxOptions = Field(BoxOptions(), description="where transits are looked for")
     maximum_false_alarm: float = Field(
         1.0, ge=0, le=1, description="a sine whose probability to be noise is higher is no period"

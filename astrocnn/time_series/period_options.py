@@ -32,6 +32,14 @@ class PeriodOptions(BaseModel):
         return self
 
 
+class WaveOptions(PeriodOptions):
+    """Where the period of a wave of any shape is looked for."""
+
+    harmonics: int = Field(
+        1, ge=1, le=4, description="waves of the shape: a sine alone, or with those of half the period, of a third, ..."
+    )
+
+
 class BoxOptions(PeriodOptions):
     """Where transits are looked for."""
 
