@@ -64,6 +64,7 @@ STAGES = {
     "flat": {"use": "detrend", "curves": "curves", "window_hour": 0.5, "gap_hour": 1.0},
     "periodic": {"use": "find-periods", "curves": "flat", "lomb_scargle": {"shortest_day": 0.01, "longest_day": 0.05}},
     "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
+    "forest": {"use": "boosted-forest", "samples": "lenses", "test": "galaxies", "iterations": 3, "folds": 2},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
     "summary": {"use": "report", "title": "A small sky"},
 }  # fmt: skip

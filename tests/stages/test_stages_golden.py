@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import golden_guard
@@ -19,7 +20,7 @@ NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
-    "combine": "together",
+    "combine": "together", "boosted-forest": "forest",
 }  # fmt: skip
 
 
@@ -94,6 +95,9 @@ CHANGES = {
     "represent": altered("astrocnn.representations.represent", "resampled", lambda found: 1.01 * found),
     "detrend": altered("astrocnn.time_series.detrend", "window_averages", lambda found: (found[0], 1.01 * found[1])),
     "find-periods": altered("astrocnn.time_series.lomb_scargle", "_false_alarm", lambda found: 0.5 * found),
+    "boosted-forest": altered(
+        "astrocnn.training.forest", "joined_outputs", lambda found: replace(found, mean=found.mean + 0.001)
+    ),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
 
