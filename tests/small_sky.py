@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 from astropy.io import fits
 from curve_files import write_mission
+from folded_stars import write_folded_product
 from ruamel.yaml import YAML
 
 import astrocnn
@@ -63,9 +64,16 @@ STAGES = {
     "curves": {"use": "light-curves", "curves": "${inputs.curves}"},
     "flat": {"use": "detrend", "curves": "curves", "window_hour": 0.5, "gap_hour": 1.0},
     "periodic": {"use": "find-periods", "curves": "flat", "lomb_scargle": {"shortest_day": 0.01, "longest_day": 0.05}},
+    "dips": {
+        "use": "search-transits", "curves": "curves", "window_hour": 0.5, "gap_hour": 1.0, "minimum_snr": 0.5,
+        "maximum_candidates": 1,
+        "box": {"shortest_day": 0.02, "longest_day": 0.025, "duration_hour": [0.06, 0.09], "oversampling": 1.0},
+    },
     "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
     "forest": {"use": "boosted-forest", "samples": "lenses", "test": "galaxies", "iterations": 3, "folds": 2},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
+    "windows": {"use": "transit-windows", "curves": "${inputs.folded}", "samples": 96},
+    "boxes": {"use": "matched-filter", "samples": "windows"},
     "summary": {"use": "report", "title": "A small sky"},
 }  # fmt: skip
 
@@ -120,8 +128,9 @@ class Project:
         """Take stages of `STAGES`, with changes of single stages: use("galaxies", galaxies={"stars": "exclude"})."""
         self.stages = {name: {**copy.deepcopy(STAGES[name]), **changes.pop(name, {})} for name in names}
         self.stages.update(changes)
-        if any("${inputs.curves}" in stage.values() for stage in self.stages.values()):
-            self.data["inputs"].setdefault("curves", None)
+        for name in ("curves", "folded"):
+            if any(f"${{inputs.{name}}}" in stage.values() for stage in self.stages.values()):
+                self.data["inputs"].setdefault(name, None)
         return self
 
     def write(self):
@@ -168,6 +177,8 @@ def whole_project(root):
     project.add_tile("north", 1)
     project.add_tile("south", 2)
     add_curves(project)
+    write_folded_product(root / "folded")
+    project.data["inputs"]["folded"] = "folded"
     return project.use(*STAGES)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from astrocnn.errors import DataError
-from astrocnn.scoring.flags import flag_names
+from astrocnn.scoring.flags import flag_bits, flag_names
 
 if TYPE_CHECKING:
     from astrocnn.samples.sample_set import SampleSet
@@ -17,15 +18,18 @@ FROM_OBJECTS = (
     "snr", "split",
 )  # fmt: skip
 """Columns of the objects that a catalog takes over, where they have them; so are fluxes by band."""
+OF_SCORES = ("id", "mean", "spread", "probability", "flags")
+"""Columns of every Scores table; so are those that begin with `score_`."""
 
 
 def choose_candidates(
     scores: dict[str, np.ndarray],
-    samples: SampleSet,
+    samples: SampleSet | None,
     *,
     top: int | None = None,
     score_above: float | None = None,
     probability_above: float | None = None,
+    without_flags: Sequence[str] = (),
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Choose and rank candidates.
 
@@ -33,10 +37,13 @@ def choose_candidates(
     ----------
     scores : dict of ndarray
         A Scores table.
-    samples : SampleSet
-        The objects that were scored.
+    samples : SampleSet, optional
+        The objects that were scored; absent where the table says itself what its rows are, as those of a search do:
+        then all its columns are taken over.
     top, score_above, probability_above : optional
         Bounds, all of which hold; objects without a score are never chosen.
+    without_flags : sequence of str
+        Names of flags that no candidate has.
 
     Returns
     -------
@@ -50,6 +57,8 @@ def choose_candidates(
     ------
     DataError
         When a scored object is not among the samples, or a probability is asked for where no score has one.
+    UnknownName
+        When there is no flag of a name.
     """
     mean, ids = scores["mean"].astype(np.float64), scores["id"].astype(str)
     good = np.isfinite(mean)
@@ -58,6 +67,7 @@ def choose_candidates(
     if probability_above is not None:
         _require_probability(scores["probability"][good])
         good &= scores["probability"] > probability_above
+    good &= (scores["flags"].astype(np.int64) & flag_bits(without_flags)) == 0
     rows = np.flatnonzero(good)
     order = rows[np.lexsort((ids[rows], -mean[rows]))]
     best = np.unique(ids[order], return_index=True)[1]
@@ -69,6 +79,9 @@ def choose_candidates(
         "probability": scores["probability"][order], "spread": scores["spread"][order], "flags": scores["flags"][order],
         "flag_names": flag_names(scores["flags"][order]),
     }  # fmt: skip
+    if samples is None:
+        own = [name for name in scores if name not in OF_SCORES and not name.startswith("score_")]
+        return columns | {name: scores[name][order] for name in own}, kept
     names = [name for name in samples.columns if name in FROM_OBJECTS or name.startswith("flux_")]
     where = _rows_of(samples, ids, order)
     return columns | {name: samples.column(name)[where] for name in names}, kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +47,7 @@ class Made:
     remark: str = ""
 
 
-class CurveStage(Stage[C]):
+class CurveStage(Stage[C], ABC):
     """Makes light curves of light curves; a subclass says what becomes of one.
 
     The parts are those of the source, or pieces of these where they hold many curves. Columns are carried over; one

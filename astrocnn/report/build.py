@@ -14,11 +14,13 @@ from astrocnn.report.sections.evaluation import evaluation_section
 from astrocnn.report.sections.explanation import explanation_section
 from astrocnn.report.sections.information import information_section
 from astrocnn.report.sections.ledger import ledger_section
+from astrocnn.report.sections.light_curves import light_curves_section
 from astrocnn.report.sections.model import model_section
 from astrocnn.report.sections.pipeline import pipeline_section
 from astrocnn.report.sections.provenance import provenance_section
 from astrocnn.report.sections.samples import samples_section
 from astrocnn.report.sections.scores import scores_section
+from astrocnn.report.sections.transit_search import PLOTS
 
 PAGE = "index.html"
 
@@ -29,6 +31,7 @@ SECTIONS: dict[str, Callable[[StageView, ProductFolder, ReportRun], Section]] = 
     "Model": model_section,
     "Explanation": explanation_section,
     "SampleSet": samples_section,
+    "LightCurves": light_curves_section,
 }
 """The section of each kind of product, in the order of the page; products of other kinds have none."""
 
@@ -73,8 +76,9 @@ def key_numbers(run: ReportRun) -> list[KeyNumber]:
         count = ProductFolder(folder).parquet_rows("candidates.parquet")
         found.append(KeyNumber(number(count), "candidates ranked", "", stage.anchor))
     for stage, folder in run.of_kind("Scores"):
-        count = ProductFolder(folder).parquet_rows("scores.parquet")
-        found.append(KeyNumber(number(count), "objects scored", "", stage.anchor))
+        product = ProductFolder(folder)
+        what = "transit candidates found" if product.has(PLOTS) else "objects scored"
+        found.append(KeyNumber(number(product.parquet_rows("scores.parquet")), what, "", stage.anchor))
     wanted = {
         "completeness_at_1pct_fpr": "completeness at 1 % false positives",
         "completeness_at_10pct_fpr": "completeness at 10 % false positives",

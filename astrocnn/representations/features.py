@@ -17,14 +17,14 @@ from astrocnn.representations.options import OF_BAND
 from astrocnn.representations.periods import periods
 from astrocnn.representations.points import Points
 from astrocnn.representations.time_axis import folded
-from astrocnn.time_series.period_options import WaveOptions
+from astrocnn.time_series.period_options import PeriodOptions
 
 LEAST_POINTS = 5
 """Points of a band below which its features are not known."""
 
 
 def features(
-    points: Points, bands: Sequence[str], options: WaveOptions | None = None, period_day: np.ndarray | None = None
+    points: Points, bands: Sequence[str], options: PeriodOptions | None = None, period_day: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
     """Features of each curve, by name.
 
@@ -34,7 +34,7 @@ def features(
         With times, and magnitudes as values.
     bands : sequence of str
         Names of the channels.
-    options : WaveOptions, optional
+    options : PeriodOptions, optional
         Where the period is looked for.
     period_day : array (number,), optional
         A period that is known: none is looked for then.
@@ -56,7 +56,7 @@ def features(
     """
     extractor = _extractor()
     if period_day is None:
-        period, power = periods(points, options or WaveOptions())
+        period, power = periods(points, options or PeriodOptions())
         found = {"period_day": period, "period_power": power}
     else:
         period = np.where(np.asarray(period_day, np.float64) > 0, period_day, np.nan)

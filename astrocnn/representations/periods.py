@@ -8,17 +8,17 @@ import numpy as np
 
 from astrocnn.representations.points import Points
 from astrocnn.time_series.lomb_scargle import BandPoints, wave_search
-from astrocnn.time_series.period_options import WaveOptions
+from astrocnn.time_series.period_options import PeriodOptions
 
 
-def periods(points: Points, options: WaveOptions) -> tuple[np.ndarray, np.ndarray]:
+def periods(points: Points, options: PeriodOptions) -> tuple[np.ndarray, np.ndarray]:
     """Period of each curve: the highest peak of the periodogram of all its bands together.
 
     Parameters
     ----------
     points : Points
         With times. Errors that are not known are those of `Points.weighing_errors`.
-    options : WaveOptions
+    options : PeriodOptions
 
     Returns
     -------

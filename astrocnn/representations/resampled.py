@@ -8,6 +8,7 @@ from astrocnn.representations.grouped import group_quantiles
 from astrocnn.representations.options import QUANTITIES, ResampledOptions
 from astrocnn.representations.points import Points
 from astrocnn.representations.time_axis import place
+from astrocnn.time_series.bins import weighted_means
 
 _RANGE = (0.05, 0.95)  # quantiles whose distance is the range of a curve
 
@@ -50,12 +51,9 @@ def resampled(
     value = (points.value[inside] - centre[group]) / scale[group]
     weight = (points.weighing_errors()[inside] / scale[group]) ** -2
     cell = group * samples + bins
-    total, mean = (
-        np.bincount(cell, amount, points.groups * samples).reshape(-1, samples).astype(np.float64, copy=False)
-        for amount in (weight, weight * value)
-    )
+    mean, total = (one.reshape(-1, samples) for one in weighted_means(cell, value, weight, points.groups * samples))
     observed = total > 0
-    np.divide(mean, total, out=mean, where=observed)
+    mean[~observed] = 0.0
     uncertainty = np.divide(1.0, np.sqrt(total), out=np.zeros_like(total), where=observed)
     if options.bridge:
         mean = _bridged(mean, observed, options.bridge)

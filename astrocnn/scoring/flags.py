@@ -1,11 +1,16 @@
-"""The flags of scored objects, beside those of detection, and all of them by name."""
+"""The flags of scored objects, beside those of detection and of transit candidates, and all of them by name."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
+from astrocnn.errors import UnknownName
 from astrocnn.ingest.flags import FLAGS as DETECTION_FLAGS
 from astrocnn.ingest.flags import Flag
+from astrocnn.search.flags import SEARCH_FLAGS
+from astrocnn.spelling import suggestion
 
 TRAINED_ON, OUT_OF_FOLD, UNCALIBRATED, NETWORK_MISSING, RESAMPLED = (1 << position for position in range(16, 21))
 """From bit 16 up: the bits below belong to `astrocnn.ingest.flags`."""
@@ -17,7 +22,7 @@ SCORING_FLAGS: tuple[Flag, ...] = (
     Flag(NETWORK_MISSING, "network_missing", "at least one network gave no score"),
     Flag(RESAMPLED, "resampled", "brought to the pixel scale or size of the network before scoring"),
 )
-FLAGS: tuple[Flag, ...] = (*DETECTION_FLAGS, *SCORING_FLAGS)
+FLAGS: tuple[Flag, ...] = (*DETECTION_FLAGS, *SCORING_FLAGS, *SEARCH_FLAGS)
 
 
 def flag_names(flags: np.ndarray) -> np.ndarray:
@@ -38,3 +43,20 @@ def flag_names(flags: np.ndarray) -> np.ndarray:
     bits = [1 << position for position in range(63)]
     text = [",".join(names.get(bit, f"bit{bit.bit_length() - 1}") for bit in bits if value & bit) for value in values]
     return np.array(text, dtype=object)[row_value]
+
+
+def flag_bits(names: Iterable[str]) -> int:
+    """Sum of the bits of these flags; 0 for none.
+
+    Raises
+    ------
+    UnknownName
+        When there is no flag of a name.
+    """
+    known = {flag.name: flag.bit for flag in FLAGS}
+    bits = 0
+    for name in names:
+        if name not in known:
+            raise UnknownName("no flag of this name", received=name, fix=suggestion(name, known))
+        bits |= known[name]
+    return bits

@@ -23,7 +23,10 @@ class Cadence(BaseModel):
     title : str
         One line.
     interval, exposure : Number
-        From one sample to the next, and how long light is collected for one; both in s, the exposure no longer.
+        From one sample to the next, and how long light is collected for one; both in s, the exposure no longer unless
+        the curve is folded.
+    folded : bool
+        Whether samples are means of many periods, so that the exposures of neighbours overlap.
     lowest_noise, highest_noise : Number
         Noise of one sample of bright and of faint targets, ppm.
     references : dict
@@ -36,6 +39,7 @@ class Cadence(BaseModel):
     title: str
     interval: Number
     exposure: Number
+    folded: bool = False
     lowest_noise: Number
     highest_noise: Number
     references: dict[str, str]
@@ -48,7 +52,8 @@ class Cadence(BaseModel):
                 raise ValueError(f"{name}: expected a positive number in {unit}, received {number.value} {number.unit}")
             if number.reference not in self.references:
                 raise ValueError(f"references: expected the key {number.reference!r}, received {[*self.references]}")
-        if self.exposure.value > self.interval.value or self.lowest_noise.value > self.highest_noise.value:
+        too_long = self.exposure.value > self.interval.value and not self.folded
+        if too_long or self.lowest_noise.value > self.highest_noise.value:
             raise ValueError("expected an exposure within the interval, and the lowest noise below the highest")
         return self
 

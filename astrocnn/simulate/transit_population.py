@@ -56,6 +56,9 @@ class TransitPopulation(BaseModel):
     limb_darkening_q1: FractionRange = Field((0.0, 1.0), description="(u1 + u2)^2, uniform (Kipping 2013)")
     limb_darkening_q2: FractionRange = Field((0.0, 1.0), description="u1 / (2 (u1 + u2)), uniform (Kipping 2013)")
     inside: float = Field(0.5, gt=0, le=1, description="least share of a transit's duration that lies in the window")
+    farthest_hour: float | None = Field(
+        None, ge=0, description="farthest mid-transit from the middle of the window; as far as inside allows by default"
+    )
     binary_radius_ratio: PositiveFractionRange = Field((0.3, 1.0), description="smaller over larger star, uniform")
     binary_surface_brightness: Range = Field((0.0, 1.0), description="smaller over larger star, uniform")
 
@@ -154,7 +157,7 @@ def draw_signals(
             impact_parameter=np.where(binary, grazing, impact), eccentricity=eccentricity, periastron_deg=periastron,
             radius_ratio=np.where(binary, pair_ratio, ratio),
         )  # fmt: skip
-        return _placed(_within_limits(free, population.duration_hour), place, population.inside, window_hour)
+        return _placed(_within_limits(free, population.duration_hour), place, population, window_hour)
 
     if population.depth_ppm is not None:
         depth = 1e-6 * wanted
@@ -207,9 +210,11 @@ def _within_limits(orbits: Orbits, duration_hour: tuple[float, float]) -> Orbits
     return replace(roomy, a_over_rstar=np.where(allowed == lasting, roomy.a_over_rstar, np.maximum(solved, least)))
 
 
-def _placed(orbits: Orbits, place: np.ndarray, inside: float, window_hour: float) -> Orbits:
+def _placed(orbits: Orbits, place: np.ndarray, population: TransitPopulation, window_hour: float) -> Orbits:
     """The orbits with mid-transits anywhere that leaves a share of the duration in the window; place is -1 to 1."""
-    farthest = 0.5 * window_hour / 24.0 + (0.5 - inside) * duration_day(orbits)
+    farthest = 0.5 * window_hour / 24.0 + (0.5 - population.inside) * duration_day(orbits)
+    if population.farthest_hour is not None:
+        farthest = np.minimum(farthest, population.farthest_hour / 24.0)
     return replace(orbits, mid_transit_day=place * np.maximum(farthest, 0.0))
 
 

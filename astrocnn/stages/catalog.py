@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator
 
+from astrocnn.errors import UnknownName
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Source, Stage, StageParameters, Task
 
 _OF_THE_GATE = ("level", "needed", "had", "unit", "policy")
@@ -22,6 +23,20 @@ class Keep(BaseModel):
     top: int | None = Field(None, ge=1, description="at most so many, best first")
     score_above: float | None = Field(None, description="lowest raw score, exclusive")
     probability_above: float | None = Field(None, ge=0, le=1, description="lowest probability, exclusive")
+    without_flags: Annotated[tuple[str, ...], Strict(False)] = Field(
+        (), description="names of flags that no candidate has, as odd_even"
+    )
+
+    @field_validator("without_flags")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        from astrocnn.scoring.flags import flag_bits
+
+        try:
+            flag_bits(names)
+        except UnknownName as error:
+            raise ValueError(str(error)) from error
+        return names
 
 
 class Parameters(StageParameters):
@@ -44,8 +59,8 @@ class Catalog(Stage[Parameters]):
     produces = "Catalog"
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
-        """Positions come with the samples that were scored."""
-        if _scored(scene) is None:
+        """Positions come with the samples that were scored, or stand in the table of a search."""
+        if _scored(scene) is None and not _of_search(scene):
             yield Finding("samples", "the scored objects are not known; to fix, name their stage")
 
     def run(self, task: Task[Parameters]) -> None:
@@ -58,9 +73,13 @@ class Catalog(Stage[Parameters]):
         from astrocnn.training.scores import read_scores
 
         scores = read_scores(task.source("scores").folder / "scores.parquet")
-        samples = SampleSet.open((_scored(task.scene) or task.source("samples")).folder)
+        samples = None
+        if not _of_search(task.scene):
+            samples = SampleSet.open((_scored(task.scene) or task.source("samples")).folder)
         columns, kept = choose_candidates(scores, samples, **task.parameters.keep.model_dump())
-        table = candidate_table(columns, _metadata(task), flux_unit=samples.meta.flux_unit or "")
+        table = candidate_table(
+            columns, _metadata(task), flux_unit=(samples.meta.flux_unit if samples is not None else None) or ""
+        )
         formats = dict.fromkeys([*task.parameters.formats, "parquet"])
         write_catalog(table, task.out, list(formats))
         scored = np.isfinite(scores["mean"])
@@ -77,14 +96,24 @@ def _scored(scene: Scene) -> Source | None:
     return named or (scores.sources.get("samples", (None,))[0] if scores else None)
 
 
+def _of_search(scene: Scene) -> bool:
+    """Whether the scores are those of a search of whole light curves, whose rows say themselves what they are."""
+    scores = scene.source("scores")
+    return scores is not None and "curves" in scores.sources
+
+
 def _metadata(task: Task[Parameters]) -> dict[str, Any]:
     from astrocnn.training.model_card import CARD, read_card
 
     scores = task.source("scores")
     metadata: dict[str, Any] = {
-        "name": task.name, "scores": scores.hash, "keep": task.parameters.keep.model_dump(exclude_none=True),
+        "name": task.name, "scores": scores.hash, "keep": task.parameters.keep.model_dump(exclude_defaults=True),
     }  # fmt: skip
-    model = scores.sources.get("model", (None,))[0]
+    if _of_search(task.scene):
+        from astrocnn.search.table import read_notes
+
+        metadata |= read_notes(scores.folder / "scores.parquet")
+    model = next(iter(scores.sources.get("model", ())), None)
     if model is not None and (model.folder / CARD).is_file():
         card = read_card(model.folder)
         metadata |= {

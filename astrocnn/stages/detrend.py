@@ -25,9 +25,7 @@ EPHEMERIS = ("period_day", "epoch_day", "duration_hour")
 class Parameters(CurveParameters):
     """Parameters of `detrend`."""
 
-    window_hour: float = Field(
-        gt=0, description="length of the window: at least three times that of transits that are not masked"
-    )
+    window_hour: float = Field(gt=0, description="length of the window: six transits or more, unless these are known")
     gap_hour: float | None = Field(
         None, gt=0, description="longer gaps split a curve into segments detrended alone; half the window by default"
     )
@@ -38,6 +36,9 @@ class Parameters(CurveParameters):
     )
     epoch_zero_day: float | None = Field(
         None, description="Julian date that the column epoch_day counts from; by default that of the curves"
+    )
+    dip_sigma: float | None = Field(
+        3.5, gt=0, description="dips that stand out this much are bridged as known transits are; null: none"
     )
     clip_sigma: float | None = Field(
         None, gt=0, description="points this many robust standard deviations above the trend are left out, as flares"
@@ -87,7 +88,7 @@ class DetrendStage(CurveStage[Parameters]):
             found = detrend(
                 curve.time[chosen], curve.value[chosen], window_hour=how.window_hour, gap_hour=how.gap_hour,
                 method=how.method, transits=(known,) if known else (), edge_hour=how.edge_hour,
-                clip_sigma=how.clip_sigma, quantity=curves.meta.quantity,
+                clip_sigma=how.clip_sigma, dip_sigma=how.dip_sigma, quantity=curves.meta.quantity,
             )  # fmt: skip
             arrays["value"][chosen] = found.flux
             arrays["error"][chosen] = found.error(curve.error[chosen], curves.meta.quantity)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from astrocnn.errors import DataError
+from astrocnn.errors import DataError, UnknownName
 from astrocnn.pipeline.curve_stage import CurveParameters, CurveStage, Made
 from astrocnn.pipeline.stage import Finding, Scene, Task
-from astrocnn.time_series.period_options import BoxOptions, WaveOptions
+from astrocnn.time_series.period_options import BoxOptions, PeriodOptions
 
 if TYPE_CHECKING:
     from astrocnn.samples.curve import LightCurve
@@ -37,7 +37,7 @@ class Parameters(CurveParameters):
     bands: Annotated[tuple[str, ...], Strict(False)] | None = Field(
         None, min_length=1, description="bands that are searched; all by default"
     )
-    lomb_scargle: WaveOptions = Field(WaveOptions(), description="where sines are looked for")
+    lomb_scargle: PeriodOptions = Field(PeriodOptions(), description="where sines are looked for")
     box: BoxOptions = Field(BoxOptions(), description="where transits are looked for")
     maximum_false_alarm: float = Field(
         1.0, ge=0, le=1, description="a sine whose probability to be noise is higher is no period"
@@ -59,7 +59,17 @@ class FindPeriods(CurveStage[Parameters]):
                 yield Finding(key, f"changes nothing with method: {parameters.method}", "warning")
 
     def meta(self, parameters: Parameters, meta: CurveMeta) -> CurveMeta:
-        """The same; transits are looked for in relative flux only."""
+        """The same; transits are looked for in relative flux only.
+
+        Raises
+        ------
+        UnknownName
+            When a band is in no curve.
+        DataError
+            When transits are looked for in other curves than detrended ones.
+        """
+        if unknown := [name for name in parameters.bands or () if name not in meta.bands]:
+            raise UnknownName(f"no band {unknown[0]!r}", expected=", ".join(meta.bands), fix="name one of these")
         if parameters.method == "box" and (meta.quantity, meta.unit) != ("flux", ""):
             raise DataError(
                 "transits are looked for in relative flux", expected="curves of the stage detrend",

@@ -29,7 +29,7 @@ class Report(Stage[Parameters]):
 
     use = "report"
     produces = "Report"
-    revision = 2
+    revision = 3
 
     def run(self, task: Task[Parameters]) -> None:
         """Build the page from the products' folders."""

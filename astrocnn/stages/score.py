@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
@@ -14,10 +13,6 @@ from astrocnn.parquet import read_parquet, write_parquet
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Part, References, Scene, Stage, StageParameters, Task
 from astrocnn.training.engines import EngineChoice
-
-if TYPE_CHECKING:
-    from astrocnn.training.engines import Engine, EngineName, Precision
-    from astrocnn.training.model_folder import TrainedModel
 
 FILE = "scores.parquet"
 
@@ -68,13 +63,14 @@ class Score(Stage[Parameters]):
     def _score(self, task: Task[Parameters], part: int | None) -> None:
         import numpy as np
 
+        from astrocnn.training.loaded_model import loaded_model
         from astrocnn.training.scores import score_table, write_scores
 
         backend.prepare()
         model = task.source("model")
         samples = open_samples(task.source("samples"), part)
         parameters = task.parameters
-        trained, engines = _loaded(model.folder, model.hash, parameters.engine, parameters.precision)
+        trained, engines = loaded_model(model.folder, model.hash, parameters.engine, parameters.precision)
         table = score_table(
             trained, samples, model.name.removeprefix("inputs."), parameters.expected_prevalence, task.progress, engines
         )
@@ -82,18 +78,6 @@ class Score(Stage[Parameters]):
         scored = np.isfinite(table["mean"])
         task.ledger.add(table["id"][scored], "scored")
         task.ledger.add(table["id"][~scored], "rejected", "values that are not finite")
-
-
-@lru_cache(maxsize=1)
-def _loaded(
-    folder: Path, digest: str, engine: EngineName, precision: Precision
-) -> tuple[TrainedModel, tuple[Engine, ...]]:
-    """A model that is loaded once for all tiles; the hash keeps another one in the same folder apart."""
-    from astrocnn.training.model_folder import load_model
-    from astrocnn.training.predict_model import engines_of
-
-    model = load_model(folder)
-    return model, engines_of(model, engine, precision)
 
 
 STAGE = Score()

@@ -38,7 +38,9 @@ class Parameters(NetworkTraining, StageParameters):
     from_: Annotated[References, Edge("Model")] = Field(
         (), alias="from", description="a trained model to use or go on from"
     )
-    fine_tune: bool = Field(False, description="train the imported model on")
+    fine_tune: bool = Field(
+        False, description="train the imported model on; where samples are stated and absent, it is used as it is"
+    )
     recipe: str | None = Field(
         None, exclude=True, description="recipe whose values stand for what is left out; that of the network by default"
     )
@@ -102,7 +104,7 @@ class Train(Stage[Parameters]):
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """The receptive-field gate, from cached tables."""
         samples, imported = scene.source("samples"), scene.source("from")
-        if imported and not parameters.fine_tune:
+        if _is_imported(parameters, scene):
             return
         if samples is None:
             yield Finding("samples", f"is needed {'to fine-tune' if imported else 'where no model is given'}")
@@ -123,7 +125,7 @@ class Train(Stage[Parameters]):
         """What the gate found: what the network sees, what it must see, and where the layer table is."""
         imported = scene.source("from") if scene else None
         samples = scene.source("samples") if scene else None
-        if imported and not parameters.fine_tune:
+        if imported and scene and _is_imported(parameters, scene):
             yield from _imported_lines(imported)
         elif samples and samples.forecast.shape is not None and parameters.network is not None:
             yield from _verdict_lines(parameters, samples)
@@ -139,7 +141,7 @@ class Train(Stage[Parameters]):
         from astrocnn.training.session import TrainingOrder, import_model, train_model
 
         imported = task.scene.source("from")
-        if imported and not task.parameters.fine_tune:
+        if imported and _is_imported(task.parameters, task.scene):
             import_model(imported.folder, task.out)
             return
         backend.prepare()
@@ -154,6 +156,12 @@ class Train(Stage[Parameters]):
         trained = train_model(order, task.out, task.scratch, task.progress)
         for split, ids in trained.items():
             task.ledger.add(ids, "read", split)
+
+
+def _is_imported(parameters: Parameters, scene: Scene) -> bool:
+    """Whether a model is used as it is: nothing is to be learnt, or what it would learn from is absent."""
+    absent = bool(parameters.samples) and scene.source("samples") is None
+    return scene.source("from") is not None and (not parameters.fine_tune or absent)
 
 
 def _with_model(parameters: Parameters, model: Source | None) -> Parameters:

@@ -9,15 +9,16 @@ import numpy as np
 
 from astrocnn.errors import DataError
 from astrocnn.samples.curve_meta import Quantity
+from astrocnn.time_series.dips import dips
 from astrocnn.time_series.ephemeris import Ephemeris
 from astrocnn.time_series.gaps import segment_slices, segments
 from astrocnn.time_series.period_options import HOURS_OF_DAY
 from astrocnn.time_series.scatter import robust_scatter
 from astrocnn.time_series.windows import Average, window_averages
 
-LEAST_WINDOW_OVER_DURATION = 3.0
-"""A window this many times the longest transit keeps the depth of transits that are not masked; see
-`docs/detrending.md` for what shorter ones do."""
+LEAST_WINDOW_OVER_DURATION = 6.0
+"""A window this many times the longest transit keeps to 5 % the depth of transits with a signal to noise of 15 each.
+One too shallow to be seen alone loses duration / window of its depth, unless it is known: see `docs/detrending.md`."""
 MASK_OF_DURATION = 1.25
 """What is masked of a known transit, in its durations: periods and epochs have errors, and the trend no edge."""
 _MAGNITUDES = 0.4 * np.log(10.0)
@@ -30,7 +31,8 @@ class Detrended:
     Parameters
     ----------
     flux : array (n,)
-        Relative flux, its median 1 in each segment; NaN where the value, or a trend, is not known, or clipped.
+        Relative flux. In each segment the median of the points that the trend is made from is 1. NaN where the value or
+        the trend is not known, near an end, or clipped.
     trend : array (n,)
         In the unit of the values; also known where a value is not.
     segment : array (n,) of int
@@ -51,7 +53,8 @@ class Detrended:
 def detrend(
     time_day: np.ndarray, flux: np.ndarray, *, window_hour: float, gap_hour: float | None = None,
     method: Average = "biweight", transits: Sequence[Ephemeris] = (), masked: np.ndarray | None = None,
-    edge_hour: float = 0.0, clip_sigma: float | None = None, quantity: Quantity = "flux",
+    edge_hour: float = 0.0, clip_sigma: float | None = None, dip_sigma: float | None = 3.5,
+    quantity: Quantity = "flux",
 ) -> Detrended:  # fmt: skip
     """Divide a light curve of one band by its slow part.
 
@@ -66,7 +69,7 @@ def detrend(
     flux : array (n,)
         Linear flux, positive on average, or magnitudes; NaN where missing.
     window_hour : float
-        Length of the window. At least `LEAST_WINDOW_OVER_DURATION` times a transit that is not masked.
+        Length of the window. At least `LEAST_WINDOW_OVER_DURATION` times a transit that is not known.
     gap_hour : float, optional
         Gaps longer than this split the curve into segments that are detrended alone; half the window by default.
     method : {"biweight", "median", "mean"}
@@ -80,6 +83,9 @@ def detrend(
     clip_sigma : float, optional
         Points that lie this many robust standard deviations above the trend become NaN, as flares do; never those
         below, which may be a transit.
+    dip_sigma : float, optional
+        Dips that stand out this much are left out of the trend as known transits are, by `astrocnn.time_series.dips`:
+        this keeps the depth of transits that can be seen one by one. None: no dips are looked for.
     quantity : {"flux", "magnitude"}
         Magnitudes have the trend subtracted, and the difference is turned into relative flux.
 
@@ -103,10 +109,14 @@ def detrend(
     trend, relative = np.full(len(flux), np.nan), np.full(len(flux), np.nan)
     for piece in segment_slices(segment):
         time, value, inside = time_day[piece], flux[piece], used[piece]
-        when, level = window_averages(time[inside], value[inside], window_hour / HOURS_OF_DAY, method)
-        if not len(when):
+        found = _trend(time, value, inside, window_hour, method)
+        if found is not None and dip_sigma is not None:
+            above = found - value if quantity == "magnitude" else value - found
+            inside = inside & ~dips(time, np.where(inside, above, np.nan), window_hour, dip_sigma)
+            found = _trend(time, value, inside, window_hour, method)
+        if found is None:
             continue
-        trend[piece] = np.interp(time, when, level)  # level beyond the first and last
+        trend[piece] = found
         relative[piece] = _relative(value, trend[piece], inside, quantity)
         near = np.minimum(time - time[0], time[-1] - time) < edge_hour / HOURS_OF_DAY
         relative[piece][near] = np.nan
@@ -131,6 +141,14 @@ def clipped_above(flux: np.ndarray, sigma: float, used: np.ndarray | None = None
         return flux
     middle = np.median(flux[known])
     return np.where(flux > middle + sigma * robust_scatter(flux[known]), np.nan, flux)
+
+
+def _trend(
+    time: np.ndarray, value: np.ndarray, used: np.ndarray, window_hour: float, method: Average
+) -> np.ndarray | None:
+    """The trend at all times of a segment, from the points used; None where no window has enough of them."""
+    when, level = window_averages(time[used], value[used], window_hour / HOURS_OF_DAY, method)
+    return np.interp(time, when, level) if len(when) else None  # level beyond the first and last
 
 
 def _relative(value: np.ndarray, trend: np.ndarray, used: np.ndarray, quantity: Quantity) -> np.ndarray:

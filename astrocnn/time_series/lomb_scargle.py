@@ -1,20 +1,24 @@
-"""The period of an irregular light curve in several bands, by the Lomb-Scargle periodogram of sines or harmonics."""
+"""The period of an irregular light curve in several bands, by astropy's Lomb-Scargle periodogram."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 from scipy.stats import beta
 
 from astrocnn.time_series.bins import known_errors
-from astrocnn.time_series.harmonic_power import harmonic_power
 from astrocnn.time_series.period_grid import FrequencyGrid, frequency_grid
-from astrocnn.time_series.period_options import WaveOptions
+from astrocnn.time_series.period_options import PeriodOptions
 
 LEAST_POINTS = 5
-"""Points of a band below which a sine and a mean always fit; two more for each harmonic."""
+"""Points of a band below which a sine and a mean always fit."""
+_POINTS_OF_WAVE = 6
+_PEAKS, _STEPS_OF_PEAK = 40, 7
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,9 @@ class WavePeak:
     ----------
     period_day : float
     power : float
-        From 0 to 1: the share of the chi-square that the waves explain.
+        From 0 to 1: the share of the chi-square that a sine explains.
     false_alarm : float
-        Probability that noise alone has a peak as high, about: errors known but for one factor, and as many independent
-        frequencies as widths of a peak, 1 / length, between the shortest and longest period.
+        Probability that noise alone has a peak as high, about: white, with errors known but for one factor.
     trials : int
         Frequencies tried.
     """
@@ -55,14 +58,14 @@ def band_points(time: np.ndarray, value: np.ndarray, error: np.ndarray) -> BandP
     return BandPoints(np.asarray(time, np.float64)[used], value, known_errors(value, np.asarray(error)[used]))
 
 
-def wave_search(bands: Sequence[BandPoints], options: WaveOptions, *, where: str | None = None) -> WavePeak | None:
+def wave_search(bands: Sequence[BandPoints], options: PeriodOptions, *, where: str | None = None) -> WavePeak | None:
     """The highest peak of the periodogram of all bands together.
 
     Parameters
     ----------
     bands : sequence of BandPoints
-        Those with fewer than five points, two more for each harmonic, or with one value, are left out.
-    options : WaveOptions
+        Those with fewer than five points, or with one value, are left out.
+    options : PeriodOptions
     where : str, optional
         The object, for errors.
 
@@ -82,8 +85,7 @@ def wave_search(bands: Sequence[BandPoints], options: WaveOptions, *, where: str
     chi-square about the mean (VanderPlas & Ivezic 2015, ApJ 812, 18, the multiband model without a common part).
     astropy's own `LombScargleMultiband(method="fast")` weights them by their squared power instead.
     """
-    least = LEAST_POINTS + 2 * (options.harmonics - 1)
-    bands = [one for one in bands if len(one.time) >= least and np.ptp(one.value) > 0]
+    bands = [one for one in bands if len(one.time) >= LEAST_POINTS and np.ptp(one.value) > 0]
     if not bands:
         return None
     start = min(one.time[0] for one in bands)
@@ -91,43 +93,74 @@ def wave_search(bands: Sequence[BandPoints], options: WaveOptions, *, where: str
     if not options.longest_in(length) > options.shortest_day:
         return None
     grid = frequency_grid(length, options, where)
-    total, weight = np.zeros(grid.number), 0.0
-    for one in bands:
-        power, chi_square = _periodogram(one.time - start, one.value, one.error, grid, options.harmonics)
-        total += chi_square * power
-        weight += chi_square
-    best = int(np.argmax(total))
-    height = float(total[best] / weight)
+    bands = [replace(one, time=one.time - start) for one in bands]
+    method, keywords = _fast_method()
+    power = _mean_power(
+        bands, grid.frequencies(), 1, method=method, assume_regular_frequency=True, method_kwds=keywords
+    )
+    best = int(np.argmax(power))
     widths = max(1.0, grid.step * (grid.number - 1) * length)
-    points = sum(len(one.time) for one in bands)
-    alarm = _false_alarm(height, len(bands), points, widths, options.harmonics)
-    return WavePeak(1 / (grid.first + grid.step * best), height, alarm, grid.number)
+    alarm = _false_alarm(float(power[best]), len(bands), sum(len(one.time) for one in bands), widths)
+    frequency = grid.first + grid.step * best
+    if options.harmonics > 1:
+        frequency = _among_peaks(bands, power, grid, options.harmonics)
+    return WavePeak(1 / frequency, float(power[best]), alarm, grid.number)
 
 
-def _periodogram(
-    time: np.ndarray, value: np.ndarray, error: np.ndarray, grid: FrequencyGrid, harmonics: int
-) -> tuple[np.ndarray, float]:
-    """Power of one band on the grid, and its chi-square about the weighted mean."""
+def _mean_power(bands: Sequence[BandPoints], frequency: np.ndarray, waves: int, **keywords: Any) -> np.ndarray:
+    """Share of the chi-square of all bands that so many waves explain at each frequency; fewer of a sparse band."""
     from astropy.timeseries import LombScargle
 
-    if harmonics > 1:
-        power = harmonic_power(time, value, error, grid, harmonics)
-    else:
-        power = LombScargle(time, value, error).power(
-            grid.frequencies(), method="fast", assume_regular_frequency=True, normalization="standard"
-        )
-    mean = np.average(value, weights=error**-2)
-    return power, float(np.sum(np.square((value - mean) / error)))
+    total, weight = np.zeros(len(frequency)), 0.0
+    for one in bands:
+        terms = max(1, min(waves, len(one.time) // _POINTS_OF_WAVE))
+        curve = LombScargle(one.time, one.value, one.error, nterms=terms)
+        mean = np.average(one.value, weights=one.error**-2)
+        chi_square = float(np.sum(np.square((one.value - mean) / one.error)))
+        total += chi_square * curve.power(frequency, normalization="standard", **keywords)
+        weight += chi_square
+    return np.asarray(total / weight)
 
 
-def _false_alarm(power: float, bands: int, points: int, widths: float, harmonics: int = 1) -> float:
-    """Probability of such a share of the chi-square in any of so many independent places.
+def _among_peaks(bands: Sequence[BandPoints], power: np.ndarray, grid: FrequencyGrid, waves: int) -> float:
+    """The frequency, near one of the highest peaks, at which waves with harmonics fit best.
 
-    In white noise the share that two free numbers a wave and band explain, beside a mean a band, has a beta
-    distribution; with one band and wave this is the (1 - power)^((n - 3) / 2) of Baluev 2008, MNRAS 385, 1279, table 1.
+    A star that is observed once a night has peaks a cycle a day apart; a sine can hardly tell them, the true shape of
+    the curve can.
     """
-    left = points - (2 * harmonics + 1) * bands
+    peaks = np.flatnonzero((power >= np.roll(power, 1)) & (power > np.roll(power, -1)))
+    peaks = np.append(peaks[np.argsort(power[peaks])[-_PEAKS:]], np.argmax(power))
+    near = (peaks[:, None] + np.linspace(-0.75, 0.75, _STEPS_OF_PEAK)).ravel()
+    frequency = np.unique(grid.first + grid.step * np.clip(near, 0, grid.number - 1))
+    return float(frequency[np.argmax(_mean_power(bands, frequency, waves, method="chi2"))])
+
+
+@cache
+def _fast_method() -> tuple[str, dict[str, int]]:
+    """Name and keywords of astropy's fast periodogram, or that of the package nifty-ls where it is installed.
+
+    It is twenty times faster and agrees to 1e-9 of the power (Garrison et al. 2024, RNAAS 8, 250).
+    """
+    try:
+        import_module("nifty_ls")  # which adds itself to astropy's methods
+    except ModuleNotFoundError:
+        return "fast", {}
+    return "fastnifty", {"nthreads": 1}
+
+
+def _false_alarm(power: float, bands: int, points: int, widths: float) -> float:
+    """Probability that noise has such a share of the chi-square anywhere.
+
+    In white noise the share that two free numbers a band explain, beside a mean a band, has a beta distribution; with
+    one band this is the (1 - power)^((n - 3) / 2) of Baluev 2008, MNRAS 385, 1279, table 1. A peak is met where the
+    curve of power rises through a height, which it does the root of minus its logarithm times in a width (ibid.,
+    eq. 6; for several bands it is an estimate).
+    """
+    left = points - 3 * bands
     if left <= 0:
         return 1.0
-    single = float(beta.sf(min(max(power, 0.0), 1.0), harmonics * bands, left / 2))
-    return float(-np.expm1(widths * np.log1p(-single))) if single < 1 else 1.0
+    single = float(beta.sf(min(max(power, 0.0), 1.0), bands, left / 2))
+    if not 0 < single < 1:
+        return single
+    crossings = widths * max(1.0, float(np.sqrt(-np.log(single))))
+    return float(-np.expm1(crossings * np.log1p(-single)))

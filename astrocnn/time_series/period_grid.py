@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from astrocnn.errors import DataError
-from astrocnn.time_series.period_options import HOURS_OF_DAY, LONGEST_OF_PERIOD, BoxOptions, PeriodOptions
+from astrocnn.time_series.period_options import (
+    HOURS_OF_DAY,
+    LONGEST_OF_PERIOD,
+    BoxOptions,
+    PeriodOptions,
+    SearchOptions,
+)
 
 BYTES_PER_FREQUENCY = 400
 """Memory that the fast Lomb-Scargle periodogram takes for each frequency: complex grids of five times the length."""
@@ -119,7 +125,7 @@ def _refuse_more_than(most: int, number: int, size: int, where: str | None) -> N
         )  # fmt: skip
 
 
-def _longest(length_day: float, options: PeriodOptions, where: str | None) -> float:
+def _longest(length_day: float, options: SearchOptions, where: str | None) -> float:
     longest = options.longest_in(length_day)
     if not longest > options.shortest_day:
         raise DataError(

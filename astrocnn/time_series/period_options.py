@@ -11,8 +11,8 @@ LONGEST_OF_PERIOD = 0.2
 HOURS_OF_DAY = 24.0
 
 
-class PeriodOptions(BaseModel):
-    """Where the period of a wave is looked for."""
+class SearchOptions(BaseModel):
+    """Where periods are looked for, of whatever shape."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -32,15 +32,15 @@ class PeriodOptions(BaseModel):
         return self
 
 
-class WaveOptions(PeriodOptions):
-    """Where the period of a wave of any shape is looked for."""
+class PeriodOptions(SearchOptions):
+    """Where the period of a wave is looked for."""
 
     harmonics: int = Field(
-        1, ge=1, le=4, description="waves of the shape: a sine alone, or with those of half the period, of a third, ..."
+        3, ge=1, le=10, description="waves with which the highest peaks are fitted anew, to choose among them; 1: not"
     )
 
 
-class BoxOptions(PeriodOptions):
+class BoxOptions(SearchOptions):
     """Where transits are looked for."""
 
     shortest_day: float = Field(0.5, gt=0, description="shortest period")

@@ -83,10 +83,22 @@ def predict_set(
     shape = (len(samples), network.output_shape[-1])
     mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
     for batch in samples.batches(BATCH):
-        inputs, finite = network_inputs(batch.data, normalisation, size_px)
-        outputs = np.stack([predict_padded(network, view) for view in exact_views(inputs, views)]).astype(float)
-        mean[batch.indices] = np.where(finite[:, None], outputs.mean(axis=0), np.nan)
-        spread[batch.indices] = np.where(finite[:, None], outputs.std(axis=0), np.nan)
+        mean[batch.indices], spread[batch.indices] = predict_arrays(network, batch.data, normalisation, size_px, views)
         if progress is not None:
             progress(int(batch.indices[-1]) + 1, len(samples), "")
+    return mean, spread
+
+
+def predict_arrays(
+    network: Any, data: np.ndarray, normalisation: Normalisation, size_px: int | Sequence[int], views: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs for objects in memory, (n, y, x, band) or (n, time, channel), of any number; else as `predict_set`."""
+    shape = (len(data), network.output_shape[-1])
+    mean, spread = np.empty(shape), np.empty(shape)
+    for start in range(0, len(data), BATCH):
+        rows = slice(start, start + BATCH)
+        inputs, finite = network_inputs(data[rows], normalisation, size_px)
+        outputs = np.stack([predict_padded(network, view) for view in exact_views(inputs, views)]).astype(float)
+        mean[rows] = np.where(finite[:, None], outputs.mean(axis=0), np.nan)
+        spread[rows] = np.where(finite[:, None], outputs.std(axis=0), np.nan)
     return mean, spread

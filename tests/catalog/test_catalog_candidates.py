@@ -9,6 +9,7 @@ from astrocnn.samples.meta import SampleMeta
 from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.shards import ShardWriter
 from astrocnn.scoring.flags import TRAINED_ON
+from astrocnn.search.flags import ODD_EVEN, SECONDARY
 
 
 @pytest.fixture
@@ -146,3 +147,20 @@ def test_no_scores_give_an_empty_catalog(objects):
     columns, kept = choose_candidates(empty, objects(LETTERS), top=3, probability_above=0.5)
     assert kept.shape == (0,)
     assert {name: len(values) for name, values in columns.items()} == dict.fromkeys(columns, 0)
+
+
+def test_a_table_that_says_itself_what_its_rows_are_needs_no_samples():
+    """As that of a search of light curves."""
+    table = scored(["b-1", "a-2", "a-1"], [0.2, 0.4, 0.9], period_day=np.array([3.0, 2.0, 1.0]), score_net=np.ones(3))
+    columns, kept = choose_candidates(table, None, top=2)
+    assert columns["id"].tolist() == ["a-1", "a-2"]
+    assert columns["period_day"].tolist() == [1.0, 2.0]
+    assert "score_net" not in columns
+    assert kept.tolist() == [False, True, True]
+
+
+def test_objects_with_some_flags_are_left_out(objects):
+    flags = np.array([TRAINED_ON, 0, 0, ODD_EVEN, SECONDARY | TRAINED_ON], np.int32)
+    table = scored(LETTERS, [0.5, 0.9, 0.4, 0.8, 0.7], flags=flags)
+    columns, _ = choose_candidates(table, objects(LETTERS), without_flags=["odd_even", "secondary"])
+    assert columns["id"].tolist() == ["b", "d", "e"]

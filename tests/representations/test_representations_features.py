@@ -8,9 +8,9 @@ from many_points import made, random_curve
 
 from astrocnn.errors import UnknownName
 from astrocnn.representations.features import features
-from astrocnn.time_series.period_options import WaveOptions
+from astrocnn.time_series.period_options import PeriodOptions
 
-OPTIONS = WaveOptions(shortest_day=0.5)
+OPTIONS = PeriodOptions(shortest_day=0.5)
 
 
 def test_features_of_two_bands():

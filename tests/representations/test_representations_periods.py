@@ -5,9 +5,9 @@ import pytest
 from many_points import made
 
 from astrocnn.representations.periods import periods
-from astrocnn.time_series.period_options import WaveOptions
+from astrocnn.time_series.period_options import PeriodOptions
 
-OPTIONS = WaveOptions(shortest_day=0.3)
+OPTIONS = PeriodOptions(shortest_day=0.3, harmonics=1)
 
 
 def wave(period, number=60, seed=0, error=0.05, bands=2):

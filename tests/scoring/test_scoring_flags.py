@@ -1,10 +1,13 @@
 """Flags by bit and by name."""
 
 import numpy as np
+import pytest
 
+from astrocnn.errors import UnknownName
 from astrocnn.ingest.flags import EDGE, STAR
 from astrocnn.ingest.flags import FLAGS as DETECTION_FLAGS
-from astrocnn.scoring.flags import FLAGS, SCORING_FLAGS, TRAINED_ON, flag_names
+from astrocnn.scoring.flags import FLAGS, SCORING_FLAGS, TRAINED_ON, flag_bits, flag_names
+from astrocnn.search.flags import SEARCH_FLAGS
 
 
 def test_no_bit_or_name_is_used_twice():
@@ -28,3 +31,15 @@ def test_bits_without_a_name_are_shown():
 
 def test_no_objects():
     assert flag_names(np.empty(0, np.int32)).shape == (0,)
+
+
+def test_those_of_transit_candidates_fit_above():
+    assert min(flag.bit for flag in SEARCH_FLAGS) > max(flag.bit for flag in SCORING_FLAGS)
+    assert max(flag.bit for flag in SEARCH_FLAGS) <= np.iinfo(np.int32).max
+
+
+def test_bits_of_names():
+    assert flag_bits([]) == 0
+    assert flag_bits(["star", "trained_on"]) == STAR | TRAINED_ON
+    with pytest.raises(UnknownName, match="no flag of this name; received sekundary; to fix, did you mean secondary"):
+        flag_bits(["sekundary"])

@@ -20,7 +20,8 @@ NAMES = {
     "cutouts": "galaxies", "simulate-lenses": "lenses", "train": "finder", "evaluate": "skill", "score": "scores",
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
-    "combine": "together", "boosted-forest": "forest",
+    "combine": "together", "transit-windows": "windows", "matched-filter": "boxes",
+    "search-transits": "dips", "boosted-forest": "forest",
 }  # fmt: skip
 
 
@@ -81,6 +82,11 @@ def worst_first(found):
     return {name: values[::-1] for name, values in columns.items()}, kept
 
 
+def tilted(found):
+    when, level = found
+    return when, level * np.linspace(1, 1.01, len(level))
+
+
 CHANGES = {
     "cutouts": altered("astrocnn.ingest.cutouts", "cut_many", lambda cut: (cut[0] * np.float32(1.001), cut[1])),
     "simulate-lenses": altered("astrocnn.simulate.injection", "photon_noise", lambda noise: 0 * noise),
@@ -93,11 +99,14 @@ CHANGES = {
     "catalog": altered("astrocnn.catalog.candidates", "choose_candidates", worst_first),
     "light-curves": altered("astrocnn.ingest.light_curves.mission", "mask_bits", lambda bits: bits & ~128),
     "represent": altered("astrocnn.representations.represent", "resampled", lambda found: 1.01 * found),
-    "detrend": altered("astrocnn.time_series.detrend", "window_averages", lambda found: (found[0], 1.01 * found[1])),
+    "detrend": altered("astrocnn.time_series.detrend", "window_averages", tilted),
     "find-periods": altered("astrocnn.time_series.lomb_scargle", "_false_alarm", lambda found: 0.5 * found),
     "boosted-forest": altered(
         "astrocnn.training.forest", "joined_outputs", lambda found: replace(found, mean=found.mean + 0.001)
     ),
+    "transit-windows": altered("astrocnn.ingest.transit_windows", "sampled_windows", lambda found: 1.01 * found),
+    "matched-filter": altered("astrocnn.search.matched_filter", "white_noise", lambda found: 1.01 * found),
+    "search-transits": altered("astrocnn.search.search", "find_transits", lambda found: found[::-1][:-1]),
     "report": altered("astrocnn.report.build", "key_numbers", lambda numbers: numbers[:-1]),
 }
 

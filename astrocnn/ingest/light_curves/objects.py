@@ -54,14 +54,7 @@ def read_objects(path: Path) -> Objects:
     DataError
         It has no column `id`, an id stands twice, or a row has another number of cells.
     """
-    if not path.is_file():
-        raise InputMissing("there is no table of objects", where=str(path), expected="a CSV file with a column id")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            names, *cells = list(csv.reader(stream)) or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError("the table of objects cannot be read", where=str(path), received=str(error)) from error
-    cells = [row for row in cells if row]
+    names, cells = read_cells(path, "objects", "a CSV file with a column id")
     names = [_NAME.sub("_", name.strip()).strip("_") for name in names]
     names = [_OURS.get(name.lower(), name) for name in names]
     if "id" not in names or len(set(names)) < len(names) or any(len(row) != len(names) for row in cells):
@@ -77,6 +70,32 @@ def read_objects(path: Path) -> Objects:
         raise DataError("an id stands twice", where=str(path), received=", ".join(twice), fix="give each row its own")
     texts.pop("points", None)  # of a product written out: counted anew
     return Objects({name: _typed(name, values) for name, values in texts.items()}, rows)
+
+
+def read_cells(path: Path, what: str, expected: str) -> tuple[list[str], list[list[str]]]:
+    """The head of a CSV, and the cells of each row below it that is not empty, all as text.
+
+    Parameters
+    ----------
+    path : Path
+    what, expected : str
+        What it is a table of, and what it should be, for errors.
+
+    Raises
+    ------
+    InputMissing
+        There is no such file.
+    DataError
+        It is no text, or no CSV.
+    """
+    if not path.is_file():
+        raise InputMissing(f"there is no table of {what}", where=str(path), expected=expected)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            names, *cells = list(csv.reader(stream)) or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"the table of {what} cannot be read", where=str(path), received=str(error)) from error
+    return names, [row for row in cells if row]
 
 
 def _typed(name: str, texts: list[str]) -> np.ndarray:

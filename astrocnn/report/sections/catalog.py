@@ -11,7 +11,8 @@ from astrocnn.report.gallery import Card, cards_of, directions, fields_of, rows_
 from astrocnn.report.page import Section, render
 from astrocnn.report.products import Columns, ProductFolder
 from astrocnn.report.run_view import ReportRun, StageView
-from astrocnn.report.stamps import band_caption
+from astrocnn.report.sections.transit_search import PLOTS
+from astrocnn.report.stamps import band_caption, curve_points
 
 GALLERY_SIZE = 60
 SHOWN_AT_ONCE = 20  # the others unfold
@@ -59,6 +60,22 @@ def _gallery(stage: StageView, run: ReportRun, table: Columns) -> tuple[list[Car
             lost = len(wanted) - len(known)
             parts += [f"{lost} of the candidates have no stamp there"] if lost else []
             return cards, "; ".join(parts) + "."
+    return _folded_curves(stage, run, table, wanted)
+
+
+def _folded_curves(stage: StageView, run: ReportRun, table: Columns, wanted: list[str]) -> tuple[list[Card], str]:
+    """Candidates of a search of light curves, each with its folded curve about mid-transit."""
+    for parent, folder in run.made_from(stage, "Scores"):
+        product = ProductFolder(folder)
+        plots = product.parquet(PLOTS, ["id", "view_flux"]) if product.has(PLOTS) else None
+        rows = rows_of(plots["id"], wanted) if plots else []
+        cards = [
+            Card(wanted[k], f"Folded curve of {wanted[k]}", "", curve_points(plots["view_flux"][row][:, None]), 70, 200,
+                 None, **_text(table, k))
+            for k, row in enumerate(rows) if plots is not None and row is not None
+        ]  # fmt: skip
+        if cards:
+            return cards, f"Folded curves of {parent.name} about mid-transit, each in its own range."
     return [], ""
 
 

@@ -45,10 +45,7 @@ def samples_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> 
     clauses = ["Examples are spread evenly over the set, not chosen"]
     if meta.kind == "images":
         clauses += ["each stretched for itself (asinh)", band_caption(meta.bands), directions(shown)]
-    counts: list[dict[str, Any]] = []
-    for name in sorted(set(split.tolist()), key=lambda name: (SPLITS.index(name) if name in SPLITS else 9, name)):
-        numbers = [int(np.sum((split == name) & (label == value))) for value in labels]
-        counts.append({"split": name or "not split", "numbers": numbers, "total": sum(numbers)})
+    counts = counts_by_split(split, label, labels)
     html = render(
         "samples.html", galleries=galleries, caption="; ".join(text for text in clauses if text) + ".", counts=counts,
         labels=[_class_name(value, meta) for value in labels], facts=_facts(meta),
@@ -58,6 +55,15 @@ def samples_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> 
     shape = " \N{MULTIPLICATION SIGN} ".join(map(str, meta.shape))
     lead = f"{number(len(samples))} {meta.kind} of {shape} ({', '.join(meta.bands)})."
     return Section(title, stage.anchor, html, lead, stage.label)
+
+
+def counts_by_split(split: np.ndarray, label: np.ndarray, labels: list[int]) -> list[dict[str, Any]]:
+    """Numbers of objects with each of these labels, and of all, one row for each split."""
+    counts: list[dict[str, Any]] = []
+    for name in sorted(set(split.tolist()), key=lambda name: (SPLITS.index(name) if name in SPLITS else 9, name)):
+        numbers = [int(np.sum((split == name) & (label == value))) for value in labels]
+        counts.append({"split": name or "not split", "numbers": numbers, "total": sum(numbers)})
+    return counts
 
 
 def _ordered(labels: list[int], meta: SampleMeta) -> list[int]:

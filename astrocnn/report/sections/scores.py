@@ -10,10 +10,16 @@ from astrocnn.report.formats import number
 from astrocnn.report.page import Section, figure_html, render
 from astrocnn.report.products import Columns, ProductFolder
 from astrocnn.report.run_view import ReportRun, StageView
+from astrocnn.report.sections.transit_search import PLOTS, transit_search_section
 
 
 def scores_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> Section:
-    """Histogram of the scores, with test negatives and positives and the thresholds of the evaluation where known."""
+    """Histogram of the scores, with test negatives and positives and the thresholds of the evaluation where known.
+
+    A search of light curves has a section of its own.
+    """
+    if folder.has(PLOTS):
+        return transit_search_section(stage, folder, run)
     table = folder.parquet("scores.parquet") or {}
     score = score_column(table)
     samples, thresholds, source = {}, {}, ""
