@@ -70,6 +70,7 @@ STAGES = {
         "box": {"shortest_day": 0.02, "longest_day": 0.025, "duration_hour": [0.06, 0.09], "oversampling": 1.0},
     },
     "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
+    "forest": {"use": "boosted-forest", "samples": "lenses", "test": "galaxies", "iterations": 3, "folds": 2},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
     "windows": {"use": "transit-windows", "curves": "${inputs.folded}", "samples": 96},
     "boxes": {"use": "matched-filter", "samples": "windows"},

@@ -13,23 +13,19 @@ from typing import Any
 import numpy as np
 
 from astrocnn.errors import UnknownName
+from astrocnn.representations.options import OF_BAND
 from astrocnn.representations.periods import periods
 from astrocnn.representations.points import Points
 from astrocnn.representations.time_axis import folded
 from astrocnn.time_series.period_options import PeriodOptions
 
-OF_BAND = (
-    "Amplitude", "AndersonDarlingNormal", "BeyondNStd", "Cusum", "Eta", "EtaE", "ExcessVariance",
-    "InterPercentileRange", "Kurtosis", "LinearFit", "LinearTrend", "MagnitudePercentageRatio", "MaximumSlope",
-    "Median", "MedianAbsoluteDeviation", "MedianBufferRangePercentage", "OtsuSplit", "PercentAmplitude", "ReducedChi2",
-    "Roms", "Skew", "StandardDeviation", "StetsonK", "WeightedMean",
-)  # fmt: skip
-"""Classes of the package that are asked of each band."""
 LEAST_POINTS = 5
 """Points of a band below which its features are not known."""
 
 
-def features(points: Points, bands: Sequence[str], options: PeriodOptions) -> dict[str, np.ndarray]:
+def features(
+    points: Points, bands: Sequence[str], options: PeriodOptions | None = None, period_day: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Features of each curve, by name.
 
     Parameters
@@ -38,16 +34,18 @@ def features(points: Points, bands: Sequence[str], options: PeriodOptions) -> di
         With times, and magnitudes as values.
     bands : sequence of str
         Names of the channels.
-    options : PeriodOptions
+    options : PeriodOptions, optional
         Where the period is looked for.
+    period_day : array (number,), optional
+        A period that is known: none is looked for then.
 
     Returns
     -------
     dict of str to array (number,) of float64
-        `period_day` and `period_power`, of all bands together; for each band `BAND_amplitude` and so on as the package
-        names them, and `BAND_folded_eta`, the mean square of the steps between neighbours in phase over twice the
-        variance; `A_B_colour`, the difference of the medians of neighbouring bands. NaN where a feature is not known:
-        with fewer than five points, or of values that do not vary.
+        `period_day` and, where it was looked for, `period_power`, of all bands together; for each band `BAND_amplitude`
+        and so on as the package names them, and `BAND_folded_eta`, the mean square of the steps between neighbours in
+        phase over twice the variance; `A_B_colour`, the difference of the medians of neighbouring bands. NaN where a
+        feature is not known: with fewer than five points, or of values that do not vary.
 
     Raises
     ------
@@ -57,8 +55,12 @@ def features(points: Points, bands: Sequence[str], options: PeriodOptions) -> di
         If the grid of frequencies would not fit into the memory.
     """
     extractor = _extractor()
-    period, power = periods(points, options)
-    found = {"period_day": period, "period_power": power}
+    if period_day is None:
+        period, power = periods(points, options or PeriodOptions())
+        found = {"period_day": period, "period_power": power}
+    else:
+        period = np.where(np.asarray(period_day, np.float64) > 0, period_day, np.nan)
+        found = {"period_day": period}
     phase = folded(points, np.where(np.isfinite(period), period, 1.0), "reference").x
     errors = points.weighing_errors()
     bounds = np.searchsorted(points.group, np.arange(points.groups + 1))
@@ -88,7 +90,14 @@ def _extractor() -> Any:
             "features need the package light-curve", expected="it installed", received="no such package",
             fix='pip install "astrocnn[curves]"',
         ) from error  # fmt: skip
-    return light_curve.Extractor(*(getattr(light_curve, name)() for name in OF_BAND))
+    extractor = light_curve.Extractor(*(getattr(light_curve, name)() for name in OF_BAND))
+    expected = [name for names in OF_BAND.values() for name in names]
+    if list(extractor.names) != expected:
+        raise UnknownName(
+            "light-curve names its features otherwise", expected=", ".join(expected),
+            received=", ".join(extractor.names), fix="install the version that astrocnn[curves] asks for",
+        )  # fmt: skip
+    return extractor
 
 
 def _steps_over_variance(phase: np.ndarray, value: np.ndarray) -> float:

@@ -95,9 +95,71 @@ class ResampledOptions(BaseModel):
     )
 
 
+OF_BAND: dict[str, tuple[str, ...]] = {
+    "Amplitude": ("amplitude",),
+    "AndersonDarlingNormal": ("anderson_darling_normal",),
+    "BeyondNStd": ("beyond_1_std",),
+    "Cusum": ("cusum",),
+    "Eta": ("eta",),
+    "EtaE": ("eta_e",),
+    "ExcessVariance": ("excess_variance",),
+    "InterPercentileRange": ("inter_percentile_range_25",),
+    "Kurtosis": ("kurtosis",),
+    "LinearFit": ("linear_fit_slope", "linear_fit_slope_sigma", "linear_fit_reduced_chi2"),
+    "LinearTrend": ("linear_trend", "linear_trend_sigma", "linear_trend_noise"),
+    "MagnitudePercentageRatio": ("magnitude_percentage_ratio_40_5",),
+    "MaximumSlope": ("maximum_slope",),
+    "Median": ("median",),
+    "MedianAbsoluteDeviation": ("median_absolute_deviation",),
+    "MedianBufferRangePercentage": ("median_buffer_range_percentage_10",),
+    "OtsuSplit": ("otsu_mean_diff", "otsu_std_lower", "otsu_std_upper", "otsu_lower_to_all_ratio"),
+    "PercentAmplitude": ("percent_amplitude",),
+    "ReducedChi2": ("chi2",),
+    "Roms": ("roms",),
+    "Skew": ("skew",),
+    "StandardDeviation": ("standard_deviation",),
+    "StetsonK": ("stetson_K",),
+    "WeightedMean": ("weighted_mean",),
+}
+"""Classes of the `light-curve` package that are asked of each band, and the names of what they give."""
+
+
+def feature_names(bands: Sequence[str]) -> tuple[str, ...]:
+    """Names of the standard features: `period_day`, those of each band with its name before them, and the colours."""
+    each = (*(name for names in OF_BAND.values() for name in names), "folded_eta")
+    of_bands = (f"{band}_{name}" for band in bands for name in each)
+    return ("period_day", *of_bands, *(f"{band}_{other}_colour" for band, other in pairwise(bands)))
+
+
 def channel_names(bands: Sequence[str]) -> tuple[str, ...]:
     """Names of the channels of `resampled`: `g_value`, `g_uncertainty`, `g_observed`, and of the next band."""
     return tuple(f"{band}_{quantity}" for band in bands for quantity in QUANTITIES)
+
+
+class NumbersOptions(BaseModel):
+    """Numbers beside the shape, each a channel that is the same everywhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    of_bands: Annotated[tuple[Literal["median", "amplitude", "skewness", "error"], ...], Strict(False)] = Field(
+        (), description="of each band: median, log10 of the range from the 5th to the 95th percentile, how far its "
+        "middle lies off the median, log10 of the median error"
+    )  # fmt: skip
+    colours: bool = Field(False, description="median of each band less that of the next")
+    columns: Annotated[tuple[str, ...], Strict(False)] = Field(
+        (), description="columns of the table; log10 of those in days, as period_day"
+    )
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(self.of_bands or self.colours or self.columns)
+
+    def names(self, bands: Sequence[str]) -> tuple[str, ...]:
+        """Names of the channels."""
+        of_bands = (f"{band}_{name}" for name in self.of_bands for band in bands)
+        colours = (f"{band}_{other}_colour" for band, other in pairwise(bands)) if self.colours else ()
+        return (*of_bands, *colours, *self.columns)
 
 
 class Representation(BaseModel):
@@ -105,8 +167,8 @@ class Representation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
-    as_: Literal["picture", "dmdt", "resampled"] = Field(
-        alias="as", description="pictures, histograms of pairs (dmdt), or regular samples"
+    as_: Literal["picture", "dmdt", "resampled", "features"] = Field(
+        alias="as", description="pictures, histograms of pairs (dmdt), regular samples, or features for forests"
     )
     bands: Annotated[tuple[str, ...], Strict(False)] | None = Field(
         None, min_length=1, description="bands that become channels, in their order; all by default"
@@ -116,7 +178,7 @@ class Representation(BaseModel):
     span_day: float | None = Field(
         None, gt=0, description="length of a time axis, from the first point on; by default that of each curve"
     )
-    period: str = Field("period_day", description="column with the period in days, for axis: phase")
+    period: str = Field("period_day", description="column with the period in days, for axis: phase and for features")
     phase_zero: PhaseZero = Field(
         "faintest", description="what has phase 0: the faintest or brightest part, or the product's time 0"
     )
@@ -124,6 +186,7 @@ class Representation(BaseModel):
     picture: PictureOptions = Field(PictureOptions(), description="how pictures are drawn")
     dmdt: DmdtOptions = Field(DmdtOptions(), description="bins of dmdt")
     resampled: ResampledOptions = Field(ResampledOptions(), description="how curves are resampled")
+    numbers: NumbersOptions = Field(NumbersOptions(), description="numbers beside the shape, as further channels")
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
@@ -135,7 +198,7 @@ class Representation(BaseModel):
     @property
     def needs_period(self) -> bool:
         """Whether curves without a period cannot be represented."""
-        return self.as_ != "dmdt" and self.axis == "phase"
+        return self.as_ in ("picture", "resampled") and self.axis == "phase"
 
     def shape(self, bands: Sequence[str]) -> tuple[int, ...]:
         """Shape of one object."""
@@ -144,16 +207,20 @@ class Representation(BaseModel):
             return (self.picture.height_px, self.picture.width_px, channels)
         if self.as_ == "dmdt":
             return (len(self.dmdt.value_edges) - 1, len(self.dmdt.time_edges_day) - 1, channels)
-        return (self.resampled.samples, channels)
+        return (1 if self.as_ == "features" else self.resampled.samples, channels)
 
     def channels(self, bands: Sequence[str], unnamed: str = "value") -> tuple[str, ...]:
         """Names along the last axis; a band without a name is called `unnamed`."""
         names = tuple(band or unnamed for band in bands)
-        return channel_names(names) if self.as_ == "resampled" else names
+        if self.as_ == "resampled":
+            of_shape = channel_names(names)
+        else:
+            of_shape = feature_names(names) if self.as_ == "features" else names
+        return (*of_shape, *self.numbers.names(names))
 
     def scale(self) -> tuple[float | None, str | None]:
         """Size of a sample along time, and its unit: hour, period, or none where it differs from curve to curve."""
-        if self.as_ == "dmdt" or (self.axis == "time" and self.span_day is None):
+        if self.as_ in ("dmdt", "features") or (self.axis == "time" and self.span_day is None):
             return None, None
         number = self.picture.width_px if self.as_ == "picture" else self.resampled.samples
         if self.axis == "phase":
@@ -162,4 +229,4 @@ class Representation(BaseModel):
 
     def kind(self) -> Literal["images", "curves"]:
         """What the objects of the set are."""
-        return "curves" if self.as_ == "resampled" else "images"
+        return "curves" if self.as_ in ("resampled", "features") else "images"

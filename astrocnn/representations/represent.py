@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from astrocnn.representations.dmdt import pair_histograms
+from astrocnn.representations.features import features
+from astrocnn.representations.numbers import numbers, with_numbers
 from astrocnn.representations.options import Representation
 from astrocnn.representations.picture import pictures
 from astrocnn.representations.points import Points
@@ -39,23 +42,39 @@ def faults(points: Points, period_day: np.ndarray | None, how: Representation) -
     return found
 
 
-def represent(points: Points, period_day: np.ndarray | None, how: Representation, quantity: Quantity) -> np.ndarray:
+def represent(
+    points: Points, period_day: np.ndarray | None, how: Representation, quantity: Quantity,
+    table: Mapping[str, np.ndarray] | None = None,
+) -> np.ndarray:  # fmt: skip
     """Arrays of curves without faults.
 
     Parameters
     ----------
     points : Points
     period_day : array (number,), optional
-        Needed where phases are wanted.
+        Needed where phases are wanted; a feature.
     how : Representation
     quantity : {"flux", "magnitude"}
         Of the values: bright is at the top of pictures.
+    table : mapping of str to array (number,), optional
+        The columns that stand among the numbers.
 
     Returns
     -------
     array (number, *how.shape) of float32
-        Finite.
+        Finite, but for features: NaN where one is not known.
     """
+    data = _shapes(points, period_day, how, quantity)
+    return with_numbers(data, numbers(points, table or {}, how.numbers)) if how.numbers.any else data
+
+
+def _shapes(points: Points, period_day: np.ndarray | None, how: Representation, quantity: Quantity) -> np.ndarray:
+    """What the curves are made into, without the numbers beside."""
+    if how.as_ == "features":
+        known = np.full(points.number, np.nan) if period_day is None else period_day
+        found = features(points, [str(band) for band in range(points.channels)], period_day=known)
+        with np.errstate(over="ignore"):  # a slope between two points at almost one time may be infinite
+            return np.stack(list(found.values()), axis=1)[:, None].astype(np.float32)
     if how.as_ == "dmdt":
         return pair_histograms(points, how.dmdt)
     cycles = how.cycles if how.needs_period else 1
@@ -72,7 +91,12 @@ def represent(points: Points, period_day: np.ndarray | None, how: Representation
 
 def notes(how: Representation) -> dict[str, Any]:
     """What the axes are, for those who read the set without this package."""
-    used: dict[str, Any] = {"representation": how.as_, how.as_: getattr(how, how.as_).model_dump(mode="json")}
+    used: dict[str, Any] = {"representation": how.as_}
+    if how.numbers.any:
+        used["numbers"] = how.numbers.model_dump(mode="json")
+    if how.as_ == "features":
+        return used
+    used[how.as_] = getattr(how, how.as_).model_dump(mode="json")
     if how.as_ == "dmdt":
         return used | {"y": "later minus earlier value", "x": "time difference"}
     along = f"phase, {how.cycles} cycles, zero at {how.phase_zero}" if how.axis == "phase" else "time"

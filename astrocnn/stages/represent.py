@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from astrocnn.errors import DataError
 from astrocnn.pipeline.publish import link_or_copy
 from astrocnn.pipeline.source_samples import open_curves
 from astrocnn.pipeline.stage import (
@@ -50,7 +51,7 @@ class Parameters(Representation, StageParameters):
 
 
 class Represent(Stage[Parameters]):
-    """Make light curves into pictures, histograms of pairs or regular samples, bands as channels, for a network."""
+    """Make light curves into pictures, histograms of pairs or regular samples for a network, or features for trees."""
 
     use = "represent"
     produces = "SampleSet"
@@ -73,9 +74,10 @@ class Represent(Stage[Parameters]):
         for key in ("picture", "dmdt", "resampled"):
             if key != parameters.as_ and key in parameters.model_fields_set:
                 yield Finding(key, f"changes nothing with as: {parameters.as_}", "warning")
-        if parameters.axis == "phase" and parameters.as_ == "dmdt":
-            yield Finding("axis", "changes nothing with as: dmdt, which is of times", "warning")
-        if parameters.span_day is not None and (parameters.axis == "phase" or parameters.as_ == "dmdt"):
+        without = parameters.as_ in ("dmdt", "features")
+        if parameters.axis == "phase" and without:
+            yield Finding("axis", f"changes nothing with as: {parameters.as_}, which has no such axis", "warning")
+        if parameters.span_day is not None and (parameters.axis == "phase" or without):
             yield Finding("span_day", "changes nothing without a time axis", "warning")
 
     def parts(self, parameters: Parameters, scene: Scene) -> Sequence[Part] | None:
@@ -122,6 +124,9 @@ def _represent(task: Task[Parameters], whole: LightCurves, curves: LightCurves) 
     from astrocnn.samples.shards import ShardWriter
 
     bands = task.parameters.bands or whole.meta.bands
+    if missing := [name for name in task.parameters.numbers.columns if name not in whole.columns]:
+        known = ", ".join(whole.columns)
+        raise DataError("the curves have no such column", where=task.name, expected=known, received=", ".join(missing))
     with ShardWriter(task.out / SHARD, _meta(task.parameters, whole, bands)) as writer:
         for rows in _blocks(curves.column("points")):
             _append(task, curves, rows, bands, writer)
@@ -138,7 +143,8 @@ def _append(
 
     how = task.parameters.representation
     block = curves.read(rows)
-    period = curves.column(how.period)[rows] if how.needs_period and how.period in curves.columns else None
+    wants_period = (how.needs_period or how.as_ == "features") and how.period in curves.columns
+    period = curves.column(how.period)[rows] if wants_period else None
     reasons = faults(points_of(block, bands), period, how)
     for reason in sorted(set(reasons.tolist())):
         ids = block.ids[reasons == reason].tolist()
@@ -147,7 +153,8 @@ def _append(
     if not len(good):
         return
     points = points_of(block if len(good) == len(rows) else curves.read(rows[good]), bands)
-    data = represent(points, None if period is None else period[good], how, curves.meta.quantity)
+    table = {name: curves.column(name)[rows[good]] for name in how.numbers.columns}
+    data = represent(points, None if period is None else period[good], how, curves.meta.quantity, table)
     writer.append(data, {name: curves.column(name)[rows[good]] for name in curves.columns})
 
 

@@ -69,7 +69,7 @@ def predict_model(
     """
     card, engines = model.card, engines or engines_of(model)
     seen = model.seen(samples.ids, samples.column("group"))
-    asked = ~seen | seen.all(axis=0)
+    asked = who_is_asked(seen)
     shape = (len(engines), len(samples), int(engines[0].output_shape[-1] or 1))
     each, views = np.full(shape, np.nan), np.full(shape, np.nan)
     for number, engine in enumerate(engines):
@@ -78,10 +78,33 @@ def predict_model(
         told = None if progress is None else _named(progress, text)
         found = predict_set(engine, samples.select(rows), card.normalisation, card.axes_px, card.views, told)
         each[number, rows], views[number, rows] = found
+    return joined_outputs(each, views, seen)
+
+
+def who_is_asked(seen: np.ndarray) -> np.ndarray:
+    """Which network is asked about which object, (network, n) of bool: those that have not seen it, else all.
+
+    Parameters
+    ----------
+    seen : array (network, n) of bool
+        Whether a network was trained on the object or one of its group.
+    """
+    return np.asarray(~seen | seen.all(axis=0))
+
+
+def joined_outputs(each: np.ndarray, views: np.ndarray, seen: np.ndarray) -> ModelOutputs:
+    """The mean of those that are asked about each object, and its spread over them and their exact views.
+
+    Parameters
+    ----------
+    each, views : arrays (network, n, output)
+        Outputs of each network, and their deviation over views; NaN where it was not asked.
+    seen : array (network, n) of bool
+    """
+    asked = who_is_asked(seen)
     share = asked / asked.sum(axis=0)
     mean = _weighted(each, share)
-    spread = np.sqrt(_weighted((each - mean) ** 2 + views**2, share))
-    return ModelOutputs(mean, spread, each, seen)
+    return ModelOutputs(mean, np.sqrt(_weighted((each - mean) ** 2 + views**2, share)), each, seen)
 
 
 def _weighted(values: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from astrocnn.scoring.combine import class_columns
 from astrocnn.scoring.flags import OUT_OF_FOLD, TRAINED_ON, UNCALIBRATED
 from astrocnn.training.engines import Engine
 from astrocnn.training.model_folder import TrainedModel, refuse_mismatch
-from astrocnn.training.predict_model import predict_model
+from astrocnn.training.predict_model import ModelOutputs, predict_model
 
 FILE = "scores.parquet"
 _TEXT, _WHOLE = ("id", "class"), ("flags", "fold")
@@ -64,24 +64,55 @@ def score_table(
     card.refuse_numbers()
     refuse_mismatch(card, samples.meta, name)
     outputs = predict_model(model, samples, progress, engines)
-    each_class = outputs.mean if card.temperature is None else tempered(outputs.mean, card.temperature)
-    several = class_columns(card.classes, each_class) if len(card.classes) > 2 else {}
-    if several and card.positive is None:
+    calibrated = None if card.temperature is None else tempered(outputs.mean, card.temperature)
+    table = outputs_table(outputs, samples, name, card.classes, card.positive, calibrated)
+    if card.calibration is not None:
+        table["probability"] = card.calibration.probability(table["mean"], prevalence)
+        table["flags"] &= ~UNCALIBRATED
+    return table
+
+
+def outputs_table(
+    outputs: ModelOutputs, samples: SampleSet, name: str, classes: Sequence[str], positive: str | None = None,
+    calibrated: np.ndarray | None = None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The Scores table of what networks, or another method, say of objects.
+
+    Parameters
+    ----------
+    outputs : ModelOutputs
+        Of two classes one column, of more one each.
+    samples : SampleSet
+        The objects.
+    name : str
+        As in `score_table`.
+    classes : sequence of str
+    positive : str, optional
+        The class that is searched for.
+    calibrated : array (n, output), optional
+        Calibrated outputs. Without them the probability is empty, and that is flagged.
+
+    Returns
+    -------
+    dict of ndarray
+        As `score_table`.
+    """
+    each_class = outputs.mean if calibrated is None else calibrated
+    several = class_columns(classes, each_class) if len(classes) > 2 else {}
+    if several and positive is None:
         column = np.argmax(np.nan_to_num(outputs.mean), axis=1)
     else:
-        column = np.full(len(samples), card.positive_output)
+        column = np.full(len(samples), list(classes).index(positive) if several and positive is not None else 0)
     rows = np.arange(len(samples))
     score, each = outputs.mean[rows, column], outputs.each[:, rows, column]
     flags = np.zeros(len(score), np.int32)
     if "flags" in samples.columns:
         flags = flags | samples.column("flags").astype(np.int32)
     flags = flags | np.where(outputs.trained_on, TRAINED_ON, 0) | np.where(outputs.out_of_fold, OUT_OF_FOLD, 0)
-    if card.calibration is not None:
-        probability = card.calibration.probability(score, prevalence)
-    elif card.temperature is not None:
-        probability = each_class[rows, column]
-    else:
+    if calibrated is None:
         probability, flags = np.full(len(score), np.nan), flags | UNCALIBRATED
+    else:
+        probability = each_class[rows, column]
     networks = {f"score_{name}": score} if len(each) == 1 else {
         f"score_{name}_{number + 1}": values for number, values in enumerate(each)
     }  # fmt: skip

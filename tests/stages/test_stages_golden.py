@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import golden_guard
@@ -20,7 +21,7 @@ NAMES = {
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
     "combine": "together", "transit-windows": "windows", "matched-filter": "boxes",
-    "search-transits": "dips",
+    "search-transits": "dips", "boosted-forest": "forest",
 }  # fmt: skip
 
 
@@ -100,6 +101,9 @@ CHANGES = {
     "represent": altered("astrocnn.representations.represent", "resampled", lambda found: 1.01 * found),
     "detrend": altered("astrocnn.time_series.detrend", "window_averages", tilted),
     "find-periods": altered("astrocnn.time_series.lomb_scargle", "_false_alarm", lambda found: 0.5 * found),
+    "boosted-forest": altered(
+        "astrocnn.training.forest", "joined_outputs", lambda found: replace(found, mean=found.mean + 0.001)
+    ),
     "transit-windows": altered("astrocnn.ingest.transit_windows", "sampled_windows", lambda found: 1.01 * found),
     "matched-filter": altered("astrocnn.search.matched_filter", "white_noise", lambda found: 1.01 * found),
     "search-transits": altered("astrocnn.search.search", "find_transits", lambda found: found[::-1][:-1]),

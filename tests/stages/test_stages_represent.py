@@ -11,7 +11,7 @@ import astrocnn
 from astrocnn.errors import DataError, UnknownName
 from astrocnn.pipeline.ledger import read_ledger
 from astrocnn.pipeline.problems import PipelineFileErrors
-from astrocnn.representations.options import PictureOptions
+from astrocnn.representations.options import PictureOptions, feature_names
 from astrocnn.representations.picture import pictures
 from astrocnn.representations.points import points_of
 from astrocnn.representations.time_axis import time_span
@@ -194,3 +194,21 @@ def test_eros(survey, project):
     data = samples.read(np.arange(200))
     assert np.isfinite(data).all()
     assert (data.sum(axis=(1, 2)) <= 255 * (1 + 1e-5)).all()
+
+
+def test_numbers_and_features_of_the_table(survey):
+    """The period of the table is a feature, and a channel beside the shape."""
+    numbers = {"of_bands": ["median"], "columns": ["period_day"]}
+    samples = survey(**{"as": "resampled", "numbers": numbers, "resampled": {"samples": 8}}).run()["shapes"].samples
+    assert samples.meta.bands[-3:] == ("g_median", "r_median", "period_day")
+    assert samples.meta.notes["numbers"]["columns"] == ["period_day"]
+    np.testing.assert_allclose(samples.read(np.arange(4))[:, 3, -1], np.log10([0.5, 1.5, 2.5, 3.5]), rtol=1e-5)
+    with pytest.raises(DataError, match=r"shapes: the curves have no such column.*received snr"):
+        survey(**{"as": "dmdt", "numbers": {"columns": ["snr"]}}).run()
+    pytest.importorskip("light_curve", reason="the extra curves is not installed")
+    samples = survey(**{"as": "features", "bands": ["g", "r"]}).run()["shapes"].samples
+    assert samples.meta.shape == (1, len(feature_names(("g", "r"))))
+    assert samples.meta.bands == feature_names(("g", "r"))
+    data = samples.read(np.arange(4))[:, 0]
+    np.testing.assert_allclose(data[:, 0], [0.5, 1.5, 2.5, 3.5])
+    np.testing.assert_allclose(data[:, samples.meta.bands.index("r_median")], 15.025, rtol=1e-6)
