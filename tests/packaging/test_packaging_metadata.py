@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==([0-9][0-9A-Za-z.]*)")
 # imported only where they are used
-ONLY_WHERE_PRESENT = {"batman", "jax", "light_curve", "lightkurve", "nifty_ls", "onnx", "onnxruntime", "openvino", "tf2onnx"}
+ONLY_WHERE_PRESENT = {
+    "batman", "jax", "light_curve", "lightkurve", "nifty_ls", "onnx", "onnxruntime", "openvino", "sklearn", "tf2onnx",
+}  # fmt: skip
 ONLY_FOR_TYPES = {"_typeshed"}  # comes with the type checker
 
 
