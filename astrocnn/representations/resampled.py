@@ -56,7 +56,7 @@ def resampled(
     mean[~observed] = 0.0
     uncertainty = np.divide(1.0, np.sqrt(total), out=np.zeros_like(total), where=observed)
     if options.bridge:
-        mean = _bridged(mean, observed, options.bridge)
+        mean = bridged(mean, observed, options.bridge)
     stacked = np.stack([mean, uncertainty, observed.astype(np.float64)], axis=-1)
     stacked = stacked.reshape(points.number, points.channels, samples, len(QUANTITIES)).transpose(0, 2, 1, 3)
     return np.tile(stacked.reshape(points.number, samples, -1).astype(np.float32), (1, cycles, 1))
@@ -71,8 +71,16 @@ def _level(points: Points, options: ResampledOptions) -> tuple[np.ndarray, np.nd
     return centre, np.where(scale > 0, scale, 1.0)
 
 
-def _bridged(values: np.ndarray, observed: np.ndarray, longest: int) -> np.ndarray:
-    """Rows (group, time) with gaps of at most so many samples filled by straight lines between their neighbours."""
+def bridged(values: np.ndarray, observed: np.ndarray, longest: int) -> np.ndarray:
+    """Rows (group, time) with gaps of at most so many samples filled by straight lines between their neighbours.
+
+    Parameters
+    ----------
+    values : array (group, time)
+    observed : array (group, time) of bool
+        Where the values are true; what is missing before the first and after the last of them stays as it is.
+    longest : int
+    """
     number = values.shape[1]
     place = np.arange(number)
     before = np.maximum.accumulate(np.where(observed, place, -1), axis=1)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 SHARD = "samples.h5"
 TABLE = "windows.csv"
 PART = "windows"
+_MISSING = "a straight line between neighbours, at the ends of a window its mean; true in the mask"
 
 
 class Parameters(StageParameters):
@@ -75,6 +76,7 @@ class TransitWindows(Stage[Parameters]):
 
     use = "transit-windows"
     produces = "SampleSet"
+    revision = 2
 
     def forecast(self, parameters: Parameters, scene: Scene) -> Forecast:
         """Shape and scale; the number of windows where they are placed here."""
@@ -158,23 +160,26 @@ def _append(
     import numpy as np
 
     from astrocnn.ingest.transit_windows import sampled_windows
+    from astrocnn.representations.resampled import bridged
     from astrocnn.simulate.transit_samples import filled
 
     parameters, star = task.parameters, curve.id
     flux = sampled_windows(curve, windows, parameters.window_hour, parameters.samples)
-    coverage = np.isfinite(flux).mean(axis=1)
+    observed = np.isfinite(flux)
+    coverage = observed.mean(axis=1)
     good = coverage >= parameters.minimum_coverage
     ids = np.array([f"{star}-{number}" for number in range(len(windows))], object)
     task.ledger.add(ids[good], "read")
     task.ledger.add(ids[~good], "rejected", "points in too few samples of the window")
-    data, missing = filled(flux[good])
+    # Outliers are often taken out before folding, and deep transits with them: a line keeps what stands at their sides.
+    data, _ = filled(bridged(flux[good], observed[good], parameters.samples))
     number = len(data)
     of_star = {name: np.repeat(value, number) for name, value in row.items()}
     of_window = {
         "id": ids[good], "label": windows.label[good], "coverage": coverage[good].astype(np.float32),
         "star": np.full(number, star, object), "window_center_day": windows.centre_day[good],
     }  # fmt: skip
-    writer.append(data[:, :, None], of_star | of_window, mask=missing[:, :, None])
+    writer.append(data[:, :, None], of_star | of_window, mask=~observed[good][:, :, None])
 
 
 def _row(curves: LightCurves, row: int) -> dict[str, np.ndarray]:
@@ -194,7 +199,7 @@ def _meta(parameters: Parameters, curves: LightCurves) -> SampleMeta:
     return SampleMeta(
         kind="curves", shape=(parameters.samples, 1), bands=("flux",), classes=CLASSES, positive=CLASSES[1],
         scale=parameters.window_hour / parameters.samples, scale_unit="hour", flux_unit=curves.meta.unit,
-        extent=longest, notes={"missing_samples": "the window's mean, and true in the mask"},
+        extent=longest, notes={"missing_samples": _MISSING},
     )  # fmt: skip
 
 

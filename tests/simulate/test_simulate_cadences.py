@@ -59,6 +59,13 @@ def test_what_makes_no_sense_is_refused(change, expected):
         Cadence.model_validate(data)
 
 
+def test_exposures_of_a_folded_curve_may_overlap():
+    folded = load_cadence("kepler-folded")
+    assert folded.exposure.value == load_cadence("kepler-long").exposure.value > folded.interval.value == 600
+    with pytest.raises(ValidationError, match="exposure within the interval"):
+        Cadence.model_validate(folded.model_dump() | {"folded": False})
+
+
 def test_a_number_without_its_reference_is_refused():
     data = load_cadence("tess-2min").model_dump() | {"references": {"headers": "one of two"}}
     with pytest.raises(ValidationError, match="expected the key 'ricker'"):

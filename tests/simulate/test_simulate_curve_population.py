@@ -113,6 +113,12 @@ def test_transits_lie_anywhere_in_the_window_and_at_least_half_inside(population
     assert (inside < 0.9 * duration).any(), "some are cut by the window's end"
 
 
+def test_transits_can_be_kept_near_the_middle():
+    _, truth = draw(blocks=2, farthest_hour=1.0)
+    middle = truth["mid_transit_hour"][of(truth, "transit")]
+    assert 0.9 < np.abs(middle).max() <= 1.0
+
+
 def test_depth_and_place_of_the_dips_are_those_of_the_truth(quiet):
     flux, truth = quiet
     rows = np.flatnonzero(of(truth, "transit") & (truth["impact_parameter"] < 0.5) & (truth["u1"] + truth["u2"] < 0.6))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from curve_files import shared
 from folded_stars import write_folded_stars
+from pyarrow import parquet
 
 from astrocnn.errors import DataError
 from astrocnn.pipeline.ledger import read_ledger
@@ -86,6 +87,22 @@ def test_the_data_hold_flux_alone_whatever_the_table_knows(stars):
     after = project.run()["windows"].samples
     assert after.column("period_day")[0] == 60.0
     np.testing.assert_array_equal(after.read(np.arange(1)), before)
+
+
+def test_samples_without_points_are_bridged_and_masked(stars):
+    """The middle of a deep transit that was taken out as outliers stays as deep as its sides."""
+    project = stars()
+    folder = project.root / "folded"
+    table = parquet.read_table(folder / "light_curves.parquet")
+    time, star = table["time"].to_numpy(), np.array(table["id"].to_pylist())
+    parquet.write_table(table.filter(~((np.abs(time) < 1.0 / 24) & (star == "star0"))), folder / "light_curves.parquet")
+    samples = project.run()["windows"].samples
+    missing = samples.read_mask(np.arange(1))[0, :, 0]
+    assert 7 <= missing.sum() <= 9  # 2 h in steps of 15 min
+    assert samples.column("coverage")[0] == pytest.approx(1 - missing.mean())
+    flux = samples.read(np.arange(1))[0, :, 0]
+    assert flux[missing].max() < -4  # 8 deep, and the noise of two points is 1
+    assert np.abs(np.diff(flux[missing], 2)).max() < 1e-4
 
 
 def test_curves_that_are_not_folded_are_refused(stars):
