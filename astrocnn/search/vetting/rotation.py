@@ -53,7 +53,7 @@ def variability(time_day: np.ndarray, flux: np.ndarray, shortest_day: float) -> 
     middle = np.median(value)
     reach = 10 * robust_scatter(value)
     value = np.clip(value, middle - reach, middle + reach) if reach > 0 else value  # flares tell no period
-    options = PeriodOptions(shortest_day=shortest_day, longest_day=longest, oversampling=3.0)
+    options = PeriodOptions(shortest_day=shortest_day, longest_day=longest, oversampling=3.0, harmonics=1)
     peak = wave_search([BandPoints(time, value, np.ones(len(time)))], options)
     if peak is None:
         return STEADY
