@@ -136,6 +136,28 @@ def channel_names(bands: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{band}_{quantity}" for band in bands for quantity in QUANTITIES)
 
 
+class PeriodogramOptions(BaseModel):
+    """Frequencies and harmonics of periodograms."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    samples: int = Field(256, ge=2, le=100_000, description="equal steps of log frequency")
+    shortest_day: float = Field(0.1, gt=0, description="shortest period")
+    longest_day: float = Field(1000.0, gt=0, description="longest period")
+    harmonics: int = Field(3, ge=1, le=5, description="channels: with one wave, with that of half the period too, ...")
+    oversampling: float = Field(5.0, gt=0, le=100, description="frequencies in the width of a peak, 1 / length")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.longest_day <= self.shortest_day:
+            raise ValueError(f"expected longest_day above {self.shortest_day}, received {self.longest_day}")
+        return self
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the channels: `power_1`, `power_2`, ..."""
+        return tuple(f"power_{number}" for number in range(1, self.harmonics + 1))
+
+
 class NumbersOptions(BaseModel):
     """Numbers beside the shape, each a channel that is the same everywhere."""
 
@@ -167,8 +189,9 @@ class Representation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
-    as_: Literal["picture", "dmdt", "resampled", "features"] = Field(
-        alias="as", description="pictures, histograms of pairs (dmdt), regular samples, or features for forests"
+    as_: Literal["picture", "dmdt", "resampled", "periodogram", "features"] = Field(
+        alias="as",
+        description="pictures, histograms of pairs (dmdt), regular samples, periodograms, or features for forests",
     )
     bands: Annotated[tuple[str, ...], Strict(False)] | None = Field(
         None, min_length=1, description="bands that become channels, in their order; all by default"
@@ -186,6 +209,7 @@ class Representation(BaseModel):
     picture: PictureOptions = Field(PictureOptions(), description="how pictures are drawn")
     dmdt: DmdtOptions = Field(DmdtOptions(), description="bins of dmdt")
     resampled: ResampledOptions = Field(ResampledOptions(), description="how curves are resampled")
+    periodogram: PeriodogramOptions = Field(PeriodogramOptions(), description="frequencies of periodograms")
     numbers: NumbersOptions = Field(NumbersOptions(), description="numbers beside the shape, as further channels")
 
     @model_validator(mode="after")
@@ -207,20 +231,23 @@ class Representation(BaseModel):
             return (self.picture.height_px, self.picture.width_px, channels)
         if self.as_ == "dmdt":
             return (len(self.dmdt.value_edges) - 1, len(self.dmdt.time_edges_day) - 1, channels)
-        return (1 if self.as_ == "features" else self.resampled.samples, channels)
+        samples = {"features": 1, "periodogram": self.periodogram.samples}
+        return (samples.get(self.as_, self.resampled.samples), channels)
 
     def channels(self, bands: Sequence[str], unnamed: str = "value") -> tuple[str, ...]:
         """Names along the last axis; a band without a name is called `unnamed`."""
         names = tuple(band or unnamed for band in bands)
         if self.as_ == "resampled":
             of_shape = channel_names(names)
+        elif self.as_ == "periodogram":
+            of_shape = self.periodogram.names()
         else:
             of_shape = feature_names(names) if self.as_ == "features" else names
         return (*of_shape, *self.numbers.names(names))
 
     def scale(self) -> tuple[float | None, str | None]:
         """Size of a sample along time, and its unit: hour, period, or none where it differs from curve to curve."""
-        if self.as_ in ("dmdt", "features") or (self.axis == "time" and self.span_day is None):
+        if self.as_ not in ("picture", "resampled") or (self.axis == "time" and self.span_day is None):
             return None, None
         number = self.picture.width_px if self.as_ == "picture" else self.resampled.samples
         if self.axis == "phase":
@@ -229,4 +256,4 @@ class Representation(BaseModel):
 
     def kind(self) -> Literal["images", "curves"]:
         """What the objects of the set are."""
-        return "curves" if self.as_ in ("resampled", "features") else "images"
+        return "images" if self.as_ in ("picture", "dmdt") else "curves"

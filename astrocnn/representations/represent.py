@@ -11,6 +11,7 @@ from astrocnn.representations.dmdt import pair_histograms
 from astrocnn.representations.features import features
 from astrocnn.representations.numbers import numbers, with_numbers
 from astrocnn.representations.options import Representation
+from astrocnn.representations.periodogram import periodograms
 from astrocnn.representations.picture import pictures
 from astrocnn.representations.points import Points
 from astrocnn.representations.resampled import resampled
@@ -77,6 +78,8 @@ def _shapes(points: Points, period_day: np.ndarray | None, how: Representation, 
             return np.stack(list(found.values()), axis=1)[:, None].astype(np.float32)
     if how.as_ == "dmdt":
         return pair_histograms(points, how.dmdt)
+    if how.as_ == "periodogram":
+        return periodograms(points, how.periodogram)
     cycles = how.cycles if how.needs_period else 1
     if how.needs_period and period_day is not None:
         points = folded(points, period_day, how.phase_zero, 1 if quantity == "magnitude" else -1)
@@ -97,6 +100,8 @@ def notes(how: Representation) -> dict[str, Any]:
     if how.as_ == "features":
         return used
     used[how.as_] = getattr(how, how.as_).model_dump(mode="json")
+    if how.as_ == "periodogram":
+        return used | {"x": "log frequency, 1 / longest_day to 1 / shortest_day"}
     if how.as_ == "dmdt":
         return used | {"y": "later minus earlier value", "x": "time difference"}
     along = f"phase, {how.cycles} cycles, zero at {how.phase_zero}" if how.axis == "phase" else "time"

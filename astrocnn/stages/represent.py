@@ -51,7 +51,7 @@ class Parameters(Representation, StageParameters):
 
 
 class Represent(Stage[Parameters]):
-    """Make light curves into pictures, histograms of pairs or regular samples for a network, or features for trees."""
+    """Make light curves into pictures, pairs, regular samples or periodograms for networks, or features for forests."""
 
     use = "represent"
     produces = "SampleSet"
@@ -71,10 +71,10 @@ class Represent(Stage[Parameters]):
 
     def check(self, parameters: Parameters, scene: Scene) -> Iterable[Finding]:
         """Keys that change nothing are told."""
-        for key in ("picture", "dmdt", "resampled"):
+        for key in ("picture", "dmdt", "resampled", "periodogram"):
             if key != parameters.as_ and key in parameters.model_fields_set:
                 yield Finding(key, f"changes nothing with as: {parameters.as_}", "warning")
-        without = parameters.as_ in ("dmdt", "features")
+        without = parameters.as_ not in ("picture", "resampled")
         if parameters.axis == "phase" and without:
             yield Finding("axis", f"changes nothing with as: {parameters.as_}, which has no such axis", "warning")
         if parameters.span_day is not None and (parameters.axis == "phase" or without):
