@@ -53,13 +53,14 @@ class Report(Stage[Parameters]):
 
 
 def _seen(view: ProductView, being_made: bool) -> StageView:
-    """A stage as the page shows it; of the page itself nothing that an earlier one may have left."""
+    """A stage as the page shows it; of the page itself, and of what is skipped, nothing that earlier runs left."""
     from astrocnn.report.run_view import StageView
 
     if being_made:
         return StageView(view.name, view.use, view.kind, "made", hash=view.hash, parents=view.parents)
+    folder = None if view.state == "skipped" else view.folder
     return StageView(
-        view.name, view.use, view.kind, view.state, view.folder, view.hash, view.environment.get("seconds"),
+        view.name, view.use, view.kind, view.state, folder, view.hash, view.environment.get("seconds"),
         view.parents, view.environment.get("peak_memory_mb"),
     )  # fmt: skip
 

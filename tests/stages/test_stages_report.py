@@ -4,6 +4,7 @@ import re
 import shutil
 
 import pytest
+from folded_stars import write_folded_stars
 
 from astrocnn.pipeline.problems import PipelineFileErrors
 from astrocnn.training.model_folder import read_card
@@ -158,3 +159,20 @@ def test_another_description_makes_another_page_and_nothing_else(copied, whole_r
     assert other["summary"].state == "made"
     assert other["summary"].hash != whole_run[1]["summary"].hash
     assert other["candidates"].state == "reuse"
+
+
+def test_products_of_earlier_runs_are_not_shown_of_stages_that_are_skipped_now(project):
+    write_folded_stars(project.root / "folded")
+    project.data |= {"instrument": None, "plugins": [], "inputs": {"test": "folded"}}
+    project.use(
+        "transits", "summary", transits={"number": 40},
+        stars={"use": "light-curves", "curves": "${inputs.test}", "time_system": "relative"},
+        windows={"use": "transit-windows", "curves": "stars", "samples": 96},
+    )  # fmt: skip
+    assert 'id="stage-windows"' in (project.run()["summary"].folder / "index.html").read_text()
+    project.data["inputs"]["test"] = None
+    run = project.run()
+    assert run["windows"].state == "skipped"
+    page = (run["summary"].folder / "index.html").read_text()
+    assert 'id="stage-transits"' in page
+    assert 'id="stage-windows"' not in page
