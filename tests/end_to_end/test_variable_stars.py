@@ -1,0 +1,48 @@
+"""The smoke profile of variable-stars, from two folders of made stars to metrics of networks and forest."""
+
+import numpy as np
+import pytest
+from curve_files import write_long_folder
+
+import astrocnn
+from astrocnn.training.scores import read_scores
+
+SHAPES = {
+    "binary": lambda phase: 0.6 * np.exp(-(((phase - 0.5) / 0.06) ** 2)),
+    "cepheid": lambda phase: 0.8 * phase,
+    "mira": lambda phase: np.cos(2 * np.pi * phase),
+}
+PERIOD_DAY = {"binary": 1.7, "cepheid": 5.3, "mira": 41.0}
+
+
+def write_stars(folder, number, first=0):
+    """Stars of three classes, a third each, of 40 points in two bands."""
+    rng = np.random.default_rng(first)
+    classes = {f"star{first + one}": list(SHAPES)[one % 3] for one in range(number)}
+    rows = []
+    for name, kind in classes.items():
+        period, error = PERIOD_DAY[kind] * rng.uniform(0.9, 1.1), rng.uniform(0.04, 0.06)
+        for band in "gr":
+            for time in np.sort(rng.uniform(0, 120, 40)):
+                value = 16 + SHAPES[kind](time / period % 1) + 0.05 * rng.normal()
+                rows.append((name, band, float(time), float(value), error))
+    return write_long_folder(folder, classes, rows)
+
+
+@pytest.mark.slow
+def test_networks_and_forest_side_by_side_on_folds_and_a_test_set(tmp_path):
+    pytest.importorskip("light_curve", reason="the extra curves is not installed")
+    pytest.importorskip("sklearn", reason="the extra forest is not installed")
+    train, test = write_stars(tmp_path / "train", 96), write_stars(tmp_path / "test", 24, first=1000)
+    run = astrocnn.run(
+        "variable-stars", profile="smoke", settings=[f"inputs.train={train}", f"inputs.test={test}"],
+        runs=tmp_path / "runs",
+    )  # fmt: skip
+    for name in ("picture", "pairs", "curve", "spectrum", "forest"):
+        assert run[f"{name}_skill"].metrics["accuracy_n"] == 96, name
+    assert run["forest_skill"].metrics["accuracy"] > 0.9
+    assert run["test_forest_skill"].metrics["accuracy"] > 0.9
+    assert run["test_skill"].metrics["accuracy_n"] == 24
+    table = read_scores(run["everything"].folder / "scores.parquet")
+    together = sum(table[f"mean_{name}"] for name in SHAPES)
+    np.testing.assert_allclose(together, 1, atol=1e-5)
