@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class InjectionRecipe:
         Share of a window that must have been observed.
     """
 
+    groups_are_real: ClassVar[bool] = True
+
     population: TransitPopulation
     curves: LightCurves
     cadence: Cadence
@@ -80,7 +83,7 @@ class InjectionRecipe:
         injected, truth = inject_signals(
             flux, self.population, generator, interval_hour=self.interval_hour, exposure_day=self.cadence.exposure_day
         )
-        ids = np.array([f"window-{row:08d}" for row in rows.tolist()], object)
+        ids = np.array([f"{row:08d}" for row in rows.tolist()], object)
         kept = slice(0, len(rows))
         of_star = {name: self.curves.column(name)[stars[kept]] for name in ("group", "split")}
         columns = {name: values[kept] for name, values in truth.items()} | of_star

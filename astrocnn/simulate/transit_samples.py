@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -24,6 +24,9 @@ CLASSES = ("nothing", "transit")
 
 class Recipe(Protocol):
     """Where the curves come from; rows are counted from 0."""
+
+    groups_are_real: ClassVar[bool]
+    """Whether groups are names of real stars; else they are numbers, which are only unique within a stage."""
 
     @property
     def samples(self) -> int:
@@ -48,6 +51,8 @@ class Recipe(Protocol):
 class PopulationRecipe:
     """Curves of a population; each is a star by itself, and its own group."""
 
+    groups_are_real: ClassVar[bool] = False
+
     population: CurvePopulation
     cadence: Cadence
     samples: int
@@ -68,7 +73,7 @@ class PopulationRecipe:
             self.population, generator, samples=self.samples, interval_hour=self.interval_hour,
             exposure_day=self.cadence.exposure_day, noise_ppm=self.cadence.noise_ppm,
         )  # fmt: skip
-        ids = np.array([f"curve-{row:08d}" for row in rows.tolist()], object)
+        ids = np.array([f"{row:08d}" for row in rows.tolist()], object)
         return flux[: len(rows)], {name: values[: len(rows)] for name, values in truth.items()} | {
             "id": ids, "group": ids,
         }  # fmt: skip
@@ -80,6 +85,8 @@ class GridRecipe:
 
     With fewer points than the grid has they are spread over it evenly. Both rows of a point are one group.
     """
+
+    groups_are_real: ClassVar[bool] = False
 
     grid: Grid
     points: int
@@ -99,7 +106,7 @@ class GridRecipe:
         """Flux and columns of rows of one block."""
         point, transit = (rows // 2) * self.grid.points // self.points, rows % 2 == 0
         flux, truth = grid_curves(self.grid, point, transit, generator)
-        group = np.array([f"point-{one:06d}" for one in point.tolist()], object)
+        group = np.array([f"{one:06d}" for one in point.tolist()], object)
         ids = np.array(
             [f"{one}-{letter}" for one, letter in zip(group, np.where(transit, "T", "N"), strict=True)], object
         )
@@ -120,7 +127,7 @@ def write_curves(
     path : Path
         The shard.
     seed, stage
-        Keys of the random numbers.
+        Keys of the random numbers; the stage's name stands before the ids, and before groups that are not real.
     splits : dict
         Fraction of the groups in each split, where the recipe has none.
     progress : callable
@@ -136,6 +143,8 @@ def write_curves(
         for start in range(rows.start, rows.stop, BLOCK):
             numbers = np.arange(start, min(start + BLOCK, rows.stop))
             flux, columns = recipe.block(numbers, block_generator(seed, stage, start // BLOCK))
+            for name in ("id",) if recipe.groups_are_real else ("id", "group"):
+                columns[name] = np.array([f"{stage}-{one}" for one in columns[name].tolist()], object)
             if "split" not in columns:
                 columns["split"] = assign_splits(columns["group"], seed, splits)
             data, missing = filled(flux)

@@ -104,6 +104,7 @@ class SimulateTransits(Stage[Parameters]):
 
     use = "simulate-transits"
     produces = "SampleSet"
+    revision = 2
     extent_keys = ("number",)
 
     def forecast(self, parameters: Parameters, scene: Scene) -> Forecast:

@@ -72,7 +72,7 @@ def test_without_caveats_there_is_no_box_for_them(whole_run):
 
 def test_every_stage_but_the_report_has_its_section(page):
     stages = [
-        "candidates", "skill", "scores", "together", "dips", "boxes", "forest", "finder", "looks", "galaxies",
+        "candidates", "skill", "scores", "together", "dips", "forest", "boxes", "finder", "looks", "galaxies",
         "lenses", "regular", "transits", "windows", "curves", "flat", "periodic",
     ]  # fmt: skip
     fixed = ["pipeline", "ledger", "provenance", "run-information"]

@@ -93,7 +93,7 @@ def test_a_part_of_the_grid_has_a_transit_and_a_null_of_each_point(curves):
     np.testing.assert_array_equal(groups[:, 0], groups[:, 1])
     check_leaks(samples.column("group"), samples.column("split"))
     assert set(samples.column("depth_ppm").tolist()) == {200, 500, 1000, 2500, 5000, 10000}
-    assert samples.ids[0] == "point-000000-T"
+    assert samples.ids[0] == "curves-000000-T"
     assert samples.meta.extent["value"] == pytest.approx(2.805, abs=1e-3)
 
 
@@ -207,3 +207,17 @@ def test_signals_go_into_real_curves_of_a_stage(project):
     stages["curves"] |= {"grid": "pearson2018"}
     with pytest.raises(PipelineFileErrors, match="either curves: or grid:"):
         project.use(**stages).run()
+
+
+def test_curves_of_two_stages_have_names_of_their_own(project):
+    """Else a test set would count as seen by a model of another set."""
+    project.data |= {"instrument": None, "plugins": [], "inputs": {}}
+    grids = {
+        name: {"use": "simulate-transits", "grid": grid, "number": 40}
+        for name, grid in (("learnt", "pearson2018"), ("asked", "pearson2018-test"))
+    }
+    run = project.use(**grids).run()
+    learnt, asked = (run[name].samples for name in grids)
+    assert not set(learnt.ids) & set(asked.ids)
+    assert not set(learnt.column("group")) & set(asked.column("group"))
+    assert learnt.column("group")[0] == "learnt-000000"
