@@ -72,6 +72,7 @@ STAGES = {
     "regular": {"use": "represent", "curves": "curves", "as": "resampled", "axis": "time"},
     "forest": {"use": "boosted-forest", "samples": "lenses", "test": "galaxies", "iterations": 3, "folds": 2},
     "transits": {"use": "simulate-transits", "number": 300, "cadence": "kepler-long"},
+    "variables": {"use": "simulate-variables", "number": 40, "points": [20, 40]},
     "windows": {"use": "transit-windows", "curves": "${inputs.folded}", "samples": 96},
     "boxes": {"use": "matched-filter", "samples": "windows"},
     "summary": {"use": "report", "title": "A small sky"},

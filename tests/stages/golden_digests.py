@@ -27,7 +27,7 @@ from astrocnn.training.predict import predict_padded
 
 TOLERANCE = {
     **dict.fromkeys(("cutouts", "simulate-lenses", "simulate-transits", "represent"), (1e-4, 1e-6)),
-    **dict.fromkeys(("detrend", "find-periods", "transit-windows"), (1e-4, 1e-6)),
+    **dict.fromkeys(("detrend", "find-periods", "transit-windows", "simulate-variables"), (1e-4, 1e-6)),
     "light-curves": (1e-6, 1e-6),
 }  # fmt: skip
 OF_TRAINED = (1e-3, 0.1)

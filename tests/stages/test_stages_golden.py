@@ -21,7 +21,7 @@ NAMES = {
     "catalog": "candidates", "report": "summary", "explain": "looks", "light-curves": "curves",
     "simulate-transits": "transits", "represent": "regular", "detrend": "flat", "find-periods": "periodic",
     "combine": "together", "transit-windows": "windows", "matched-filter": "boxes",
-    "search-transits": "dips", "boosted-forest": "forest",
+    "search-transits": "dips", "boosted-forest": "forest", "simulate-variables": "variables",
 }  # fmt: skip
 
 
@@ -91,6 +91,7 @@ CHANGES = {
     "cutouts": altered("astrocnn.ingest.cutouts", "cut_many", lambda cut: (cut[0] * np.float32(1.001), cut[1])),
     "simulate-lenses": altered("astrocnn.simulate.injection", "photon_noise", lambda noise: 0 * noise),
     "simulate-transits": altered("astrocnn.simulate.curve_population", "quasi_periodic", lambda star: 0 * star + 1),
+    "simulate-variables": altered("astrocnn.simulate.variable_samples", "rr_lyrae_ab", lambda shape: 1.01 * shape),
     "train": other_seed,
     "evaluate": narrower,
     "score": altered("astrocnn.training.predict_model", "predict_set", lambda found: (found[0] + 0.001, found[1])),

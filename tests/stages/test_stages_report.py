@@ -73,7 +73,7 @@ def test_without_caveats_there_is_no_box_for_them(whole_run):
 def test_every_stage_but_the_report_has_its_section(page):
     stages = [
         "candidates", "skill", "scores", "together", "dips", "forest", "boxes", "finder", "looks", "galaxies",
-        "lenses", "regular", "transits", "windows", "curves", "flat", "periodic",
+        "lenses", "regular", "transits", "windows", "curves", "flat", "periodic", "variables",
     ]  # fmt: skip
     fixed = ["pipeline", "ledger", "provenance", "run-information"]
     assert list(sections(page)) == [*(f"stage-{name}" for name in stages), *fixed]
