@@ -124,7 +124,11 @@ def test_figures_stand_beside_the_tables(skill, elsewhere):
     assert {path.name for path in (folder / "figures").iterdir()} == {f"{name}.png" for name in names}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in (folder / "figures").iterdir())
     asked = skill("elsewhere", false_positive_rate=0.1, against=["shear"]).folder
-    assert {path.name for path in (asked / "figures").iterdir()} == {"roc.png", "completeness_shear.png", "calibration.png"}
+    assert {path.name for path in (asked / "figures").iterdir()} == {
+        "roc.png",
+        "completeness_shear.png",
+        "calibration.png",
+    }
 
 
 @pytest.mark.parametrize(("samples", "what"), [("lenses", "all of lenses"), ("lenses.test+train", "lenses.train")])
