@@ -125,7 +125,11 @@ def again(whole_run, tmp_path, monkeypatch):
     return make
 
 
-@pytest.mark.parametrize("use", USES)
+FAST = ("cutouts", "train", "score", "light-curves", "simulate-transits")
+"""One stage of each kind; the others' changes are told by the same lines, and tried by make test-all."""
+
+
+@pytest.mark.parametrize("use", [use if use in FAST else pytest.param(use, marks=pytest.mark.slow) for use in USES])
 def test_a_stage_that_gives_other_results_is_told_by_name(use, again, stored):
     run = again(use)
     told = complaints(stored, run)
