@@ -137,12 +137,8 @@ class CurveStage(Stage[C], ABC):
         DataError
             When no curve can be used.
         """
-        from astrocnn.samples.curve_merge import shard_facts
-        from astrocnn.samples.curve_shards import SUFFIX
-
-        shards = [shard_facts(folder / f"0000{SUFFIX}") for folder in parts]
         task.ledger.refuse_nothing("no light curve can be used", task.name)
-        gather_shards([one for one in shards if one.number] or shards[:1], task.out)
+        gather_parts(parts, task.out)
 
     def _write(self, task: Task[C], curves: LightCurves, part: str | None) -> None:
         """Write the shard of some curves, and a row of the ledger for each."""
@@ -172,6 +168,15 @@ class CurveStage(Stage[C], ABC):
                 rows = np.array([position for position, _ in made], np.int64)
                 writer.append([one.curve for _, one in made], _columns(table, rows, [one for _, one in made]))
                 task.progress(int(block.indices[-1]) + 1, len(curves), "")
+
+
+def gather_parts(parts: Sequence[Path], out: Path) -> None:
+    """Put together parts of one shard each; those without curves are left out, but for the first where all are so."""
+    from astrocnn.samples.curve_merge import shard_facts
+    from astrocnn.samples.curve_shards import SUFFIX
+
+    shards = [shard_facts(folder / f"0000{SUFFIX}") for folder in parts]
+    gather_shards([one for one in shards if one.number] or shards[:1], out)
 
 
 def gather_shards(shards: Sequence[ShardFacts], out: Path) -> None:

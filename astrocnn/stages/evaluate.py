@@ -109,11 +109,13 @@ class Evaluate(Stage[Parameters]):
         from astrocnn.samples.splits import refuse_overlap
         from astrocnn.scoring.calibration import tempered
         from astrocnn.training.labelled_rows import Outputs, is_search
-        from astrocnn.training.model_folder import load_model, refuse_mismatch
-        from astrocnn.training.predict_model import engines_of, predict_model
+        from astrocnn.training.loaded_model import loaded_model
+        from astrocnn.training.model_folder import refuse_mismatch
+        from astrocnn.training.predict_model import predict_model
 
         backend.prepare()
-        model = load_model(task.source("model").folder)
+        source, parameters = task.source("model"), task.parameters
+        model, engines = loaded_model(source.folder, source.hash, parameters.engine, parameters.precision)
         card, groups = model.card, samples.column("group")
         card.refuse_numbers()
         refuse_mismatch(card, samples.meta, task.source("samples").name)
@@ -122,7 +124,6 @@ class Evaluate(Stage[Parameters]):
         seen = model.seen(samples.ids, groups).all(axis=0)
         refuse_overlap(model.trained.ids.tolist(), samples.ids[seen].tolist())
         refuse_overlap(model.trained.groups.tolist(), groups[seen].tolist(), of="groups")
-        engines = engines_of(model, task.parameters.engine, task.parameters.precision)
         values = predict_model(model, samples, task.progress, engines).mean
         if is_search(samples):
             values = values[:, [card.positive_output]]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, Strict, model_validator
 
-from astrocnn.pipeline.curve_stage import gather_shards
+from astrocnn.pipeline.curve_stage import gather_parts
 from astrocnn.pipeline.stage import Finding, Forecast, Part, Scene, Stage, StageParameters, Task
 from astrocnn.samples.split_order import DEFAULT_SPLITS, in_order, wrong_fractions
 from astrocnn.simulate.variable_population import BAND_MICRON, Kind, VariablePopulation
@@ -134,12 +134,8 @@ class SimulateVariables(Stage[Parameters]):
         DataError
             When all stars are too faint.
         """
-        from astrocnn.samples.curve_merge import shard_facts
-        from astrocnn.samples.curve_shards import SUFFIX
-
-        shards = [shard_facts(folder / f"0000{SUFFIX}") for folder in parts]
         task.ledger.refuse_nothing("no star is bright enough", task.name)
-        gather_shards([one for one in shards if one.number], task.out)
+        gather_parts(parts, task.out)
 
 
 STAGE = SimulateVariables()
