@@ -14,8 +14,6 @@ from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Part, References, Scene, Stage, StageParameters, Task
 from astrocnn.training.engines import EngineChoice
 
-FILE = "scores.parquet"
-
 
 class Parameters(EngineChoice, StageParameters):
     """Parameters of `score`."""
@@ -58,13 +56,15 @@ class Score(Stage[Parameters]):
         """Join the tables of all parts."""
         import pyarrow
 
+        from astrocnn.training.scores import FILE
+
         write_parquet(pyarrow.concat_tables([read_parquet(folder / FILE) for folder in parts]), task.out / FILE)
 
     def _score(self, task: Task[Parameters], part: int | None) -> None:
         import numpy as np
 
         from astrocnn.training.loaded_model import loaded_model
-        from astrocnn.training.scores import score_table, write_scores
+        from astrocnn.training.scores import FILE, score_table, write_scores
 
         backend.prepare()
         model = task.source("model")
