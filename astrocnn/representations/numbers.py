@@ -8,6 +8,7 @@ import numpy as np
 
 from astrocnn.representations.grouped import group_quantiles
 from astrocnn.representations.options import NumbersOptions
+from astrocnn.representations.periodogram import periodograms
 from astrocnn.representations.points import Points
 
 LEAST_RANGE = 1e-3
@@ -22,7 +23,7 @@ def numbers(points: Points, table: Mapping[str, np.ndarray], options: NumbersOpt
     Parameters
     ----------
     points : Points
-        In their time, or folded.
+        With times.
     table : mapping of str to array (number,)
         The columns of the options.
     options : NumbersOptions
@@ -50,6 +51,8 @@ def numbers(points: Points, table: Mapping[str, np.ndarray], options: NumbersOpt
     for name in options.columns:
         values = np.asarray(table[name], np.float64)[:, None]
         found.append(np.log10(np.maximum(values, LEAST_DAYS)) if name.endswith("_day") else values)
+    if options.powers:
+        found.append(periodograms(points, options.powers).swapaxes(1, 2).reshape(points.number, -1))
     return np.nan_to_num(np.concatenate(found, axis=1), nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
 
 

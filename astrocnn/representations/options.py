@@ -157,6 +157,12 @@ class PeriodogramOptions(BaseModel):
         """Names of the channels: `power_1`, `power_2`, ..."""
         return tuple(f"power_{number}" for number in range(1, self.harmonics + 1))
 
+    def names_of_samples(self) -> tuple[str, ...]:
+        """Names of the samples of all channels, each by the period in its middle: `power_1_at_562_day`, ..."""
+        step = math.log(self.longest_day / self.shortest_day) / self.samples
+        middles = [self.longest_day * math.exp(-step * (number + 0.5)) for number in range(self.samples)]
+        return tuple(f"{name}_at_{middle:.4g}_day" for name in self.names() for middle in middles)
+
 
 class NumbersOptions(BaseModel):
     """Numbers beside the shape, each a channel that is the same everywhere."""
@@ -171,17 +177,22 @@ class NumbersOptions(BaseModel):
     columns: Annotated[tuple[str, ...], Strict(False)] = Field(
         (), description="columns of the table; log10 of those in days, as period_day"
     )
+    powers: PeriodogramOptions | None = Field(
+        None, description="samples of a periodogram: how well each range of periods fits, beside the one period that "
+        "was chosen; few samples serve"
+    )  # fmt: skip
 
     @property
     def any(self) -> bool:
         """Whether there are any."""
-        return bool(self.of_bands or self.colours or self.columns)
+        return bool(self.of_bands or self.colours or self.columns or self.powers)
 
     def names(self, bands: Sequence[str]) -> tuple[str, ...]:
         """Names of the channels."""
         of_bands = (f"{band}_{name}" for name in self.of_bands for band in bands)
         colours = (f"{band}_{other}_colour" for band, other in pairwise(bands)) if self.colours else ()
-        return (*of_bands, *colours, *self.columns)
+        powers = self.powers.names_of_samples() if self.powers else ()
+        return (*of_bands, *colours, *self.columns, *powers)
 
 
 class Representation(BaseModel):

@@ -28,7 +28,13 @@ class ForestOptions(BaseModel):
     iterations: int = Field(100, ge=1, le=10_000, description="rounds of boosting, a tree for each class")
     learning_rate: float = Field(0.1, gt=0, description="what a tree's answer is multiplied by")
     leaves: int = Field(31, ge=2, description="most leaves of a tree")
+    minimum_leaf: int = Field(20, ge=1, description="fewest objects in a leaf")
+    penalty: float = Field(0.0, ge=0, description="penalty on the squares of what leaves answer")
+    share_of_features: float = Field(1.0, gt=0, le=1, description="share of the features that each split may choose of")
     class_weight: ClassWeight = Field("none", description="let classes weigh the same, or as many as they are")
+    ensemble: int = Field(
+        1, ge=1, le=64, description="forests that differ in their seed and are averaged; with folds, so many for each"
+    )
     folds: int | None = Field(
         None, ge=2, le=32, description="leave one of so many folds of train and validation out of each forest"
     )
@@ -76,8 +82,8 @@ def forest_outputs(
             "the objects have other features", expected=", ".join(samples.meta.bands),
             received=", ".join(objects.meta.bands), fix="represent both in the same way",
         )  # fmt: skip
-    work = trainings(samples, folds=options.folds, folds_by=options.folds_by, seed=seed)
-    left_out = [one.number if options.folds else EVERY for one in work.each]
+    work = trainings(samples, networks=options.ensemble, folds=options.folds, folds_by=options.folds_by, seed=seed)
+    left_out = [one.number % options.folds if options.folds else EVERY for one in work.each]
     ids, groups = objects.ids, objects.column("group")
     seen = np.stack([work.trained_on.seen(ids, groups, fold) for fold in left_out])
     asked, classes = who_is_asked(seen), len(samples.meta.classes)
@@ -105,6 +111,7 @@ def _grown(train: SampleSet, options: ForestOptions, seed: int) -> tuple[Any, np
         ) from error  # fmt: skip
     forest = HistGradientBoostingClassifier(
         max_iter=options.iterations, learning_rate=options.learning_rate, max_leaf_nodes=options.leaves,
+        min_samples_leaf=options.minimum_leaf, l2_regularization=options.penalty, max_features=options.share_of_features,
         early_stopping=False, random_state=seed,
     )  # fmt: skip
     labels = target_labels(train)

@@ -5,7 +5,8 @@ import pytest
 from many_points import made, random_curve
 
 from astrocnn.representations.numbers import numbers, with_numbers
-from astrocnn.representations.options import NumbersOptions, Representation
+from astrocnn.representations.options import NumbersOptions, PeriodogramOptions, Representation
+from astrocnn.representations.periodogram import periodograms
 from astrocnn.representations.represent import represent
 
 ALL = NumbersOptions(
@@ -28,6 +29,18 @@ def test_numbers_are_those_of_numpy():
     assert by_name["g_r_colour"] == pytest.approx(by_name["g_median"] - by_name["r_median"], abs=1e-5)
     assert by_name["period_day"] == 2
     assert by_name["period_power"] == pytest.approx(0.7)
+
+
+def test_powers_are_samples_of_the_periodogram_in_the_order_of_their_names():
+    powers = PeriodogramOptions(samples=4, shortest_day=0.1, longest_day=1000.0, harmonics=2)
+    options, points = NumbersOptions(columns=("period_power",), powers=powers), made(random_curve(3), random_curve(4))
+    found = numbers(points, {"period_power": [0.1, 0.2]}, options)
+    of_powers = [f"power_{wave}_at_{middle}_day" for wave in (1, 2) for middle in ("316.2", "31.62", "3.162", "0.3162")]
+    assert options.names(("g",)) == ("period_power", *of_powers)
+    expected = periodograms(points, powers)
+    np.testing.assert_array_equal(found[:, 1:5], expected[..., 0])
+    np.testing.assert_array_equal(found[:, 5:], expected[..., 1])
+    assert np.ptp(found[:, 2:5]) > 0
 
 
 def test_what_is_not_known_is_zero():

@@ -45,6 +45,21 @@ def test_each_object_of_the_training_is_scored_by_the_forest_that_left_it_out(st
     assert np.mean(outputs.mean.argmax(axis=1) == samples.column("label")) > 0.95
 
 
+def test_an_ensemble_grows_so_many_forests_for_each_fold_and_averages_them(stars):
+    samples = stars()
+    how = ForestOptions(folds=2, ensemble=3, share_of_features=0.5, minimum_leaf=5, penalty=1.0, **OPTIONS)
+    outputs = forest_outputs(samples, samples, how)
+    assert outputs.each.shape == (6, 240, 3)
+    asked = np.isfinite(outputs.each).all(axis=2)
+    np.testing.assert_array_equal(asked[:2], asked[2:4])
+    np.testing.assert_array_equal(asked[:2], asked[4:])
+    own = np.ma.masked_invalid(outputs.each)
+    np.testing.assert_allclose(outputs.mean, own.mean(axis=0), rtol=1e-6)
+    assert own.std(axis=0)[asked[0]].max() > 0
+    alone = forest_outputs(samples, samples, ForestOptions(folds=2, **OPTIONS))
+    assert not np.array_equal(alone.mean, outputs.mean)
+
+
 def test_the_table_is_that_of_networks(stars):
     samples = stars()
     outputs = forest_outputs(samples, samples, ForestOptions(folds=2, **OPTIONS))
