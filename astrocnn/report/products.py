@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +60,22 @@ class ProductFolder:
             raise self._damaged(name, "a YAML mapping", type(value).__name__)
         return value
 
-    def csv(self, name: str) -> Columns | None:
-        """Columns of a CSV file with a header: float where every cell is a number or empty (NaN), else text."""
+    def csv(self, name: str, text_columns: Collection[str] = ()) -> Columns | None:
+        """Columns of a CSV file with a header: float where every cell is a number or empty (NaN), else text.
+
+        Those named are text in any case: an id may look like a number.
+        """
         text = self.text(name)
         if text is None:
             return None
         header, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
         if any(len(row) != len(header) for row in rows):
             raise self._damaged(name, f"rows of {len(header)} cells", "rows of other lengths")
-        return {key: _numbers([row[k] for row in rows]) for k, key in enumerate(header)}
+        cells = {key: [row[k] for row in rows] for k, key in enumerate(header)}
+        return {
+            key: np.array(column, dtype=object) if key in text_columns else _numbers(column)
+            for key, column in cells.items()
+        }
 
     def parquet(self, name: str, columns: list[str] | None = None, rows: int | None = None) -> Columns | None:
         """Columns of a Parquet file, those named that it has, at most the first `rows` rows; null numbers are NaN."""

@@ -1,4 +1,4 @@
-"""The files of an Evaluation of several classes: metrics.json, confusion.csv, calibration.csv and the rows."""
+"""The files of an Evaluation of several classes: metrics, confusion, calibration, disputed labels and the rows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import numpy as np
 
 from astrocnn.scoring.calibration import reliability_table
 from astrocnn.scoring.classes import confusion_counts, evaluate_classes
+from astrocnn.scoring.disputed import disputed_as
 from astrocnn.scoring.evaluation import CALIBRATION, write_csv, write_metrics, write_rows
 from astrocnn.scoring.subsets import Cut, subset_mask
 
 CONFUSION = "confusion.csv"
+DISPUTED = "disputed.csv"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def write_class_evaluation(
     metrics = evaluate_classes(
         rows.labels, rows.probabilities, rows.groups, rows.classes, seed=seed, subsets=masks, n=resamples
     )
+    taken_for = disputed_as(rows.labels, rows.probabilities)
+    metrics |= {"n_disputed": int((taken_for >= 0).sum())}
     write_metrics(folder, metrics)
     predicted = rows.probabilities.argmax(axis=1)
     counts = confusion_counts(rows.labels, predicted, len(rows.classes), np.ones((1, len(predicted))))[0].astype(int)
@@ -75,9 +79,22 @@ def write_class_evaluation(
     right = (predicted == rows.labels).astype(int)
     if 0 < right.sum() < len(right):
         write_csv(folder / CALIBRATION, reliability_table(right, rows.probabilities.max(axis=1)))
+    if metrics["n_disputed"]:
+        write_csv(folder / DISPUTED, _disputed(rows, taken_for))
     measured = {
         "id": rows.ids, "group": rows.groups, "label": names[rows.labels], "class": names[predicted],
         **{f"mean_{name}": rows.probabilities[:, number] for number, name in enumerate(names)},
     }  # fmt: skip
     write_rows(folder, measured, rows.truth)
     return metrics
+
+
+def _disputed(rows: LabelledClasses, taken_for: np.ndarray) -> dict[str, np.ndarray]:
+    """Objects with a disputed label, the surest first."""
+    names, which = np.array(rows.classes, object), np.flatnonzero(taken_for >= 0)
+    given, found = (rows.probabilities[which, of[which]] for of in (rows.labels, taken_for))
+    which = which[np.argsort(given - found, kind="stable")]
+    return {
+        "id": rows.ids[which], "label": names[rows.labels[which]], "taken_for": names[taken_for[which]],
+        **{f"mean_{name}": rows.probabilities[which, number] for number, name in enumerate(names)},
+    }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -133,8 +134,8 @@ def _has_positives(rows: Labelled, name: str) -> bool:
 def write_csv(path: Path, columns: Mapping[str, np.ndarray]) -> None:
     """Write columns of one length as CSV with a head."""
     rows = zip(*(np.asarray(values).tolist() for values in columns.values()), strict=True)
-    lines = [",".join(columns), *(",".join(map(_cell, row)) for row in rows)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([list(columns), *(map(_cell, row) for row in rows)])
 
 
 def _cell(value: object) -> str:

@@ -49,7 +49,7 @@ class Evaluate(Stage[Parameters]):
 
     use = "evaluate"
     produces = "Evaluation"
-    revision = 3
+    revision = 4
     uses_keras = True
 
     def needs(self, key: str, taken: dict[str, References]) -> bool:

@@ -111,7 +111,8 @@ def _grown(train: SampleSet, options: ForestOptions, seed: int) -> tuple[Any, np
         ) from error  # fmt: skip
     forest = HistGradientBoostingClassifier(
         max_iter=options.iterations, learning_rate=options.learning_rate, max_leaf_nodes=options.leaves,
-        min_samples_leaf=options.minimum_leaf, l2_regularization=options.penalty, max_features=options.share_of_features,
+        min_samples_leaf=options.minimum_leaf, l2_regularization=options.penalty,
+        max_features=options.share_of_features,
         early_stopping=False, random_state=seed,
     )  # fmt: skip
     labels = target_labels(train)

@@ -30,6 +30,13 @@ def test_csv_columns_are_numbers_where_all_cells_are(folder):
     np.testing.assert_array_equal(table["y"], [np.nan, 2.5])
 
 
+def test_columns_that_are_named_stay_text(folder):
+    (folder.path / "t.csv").write_text("id,mean\n0012,0.5\n13,0.25\n")
+    table = folder.csv("t.csv", ["id", "label"])
+    assert table["id"].tolist() == ["0012", "13"]
+    assert table["mean"].tolist() == [0.5, 0.25]
+
+
 def test_an_empty_csv_has_no_columns(folder):
     (folder.path / "t.csv").write_text("")
     assert folder.csv("t.csv") == {}

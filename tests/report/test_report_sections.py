@@ -20,6 +20,7 @@ from astrocnn.report.run_view import ReportRun, StageView
 from astrocnn.report.sections.evaluation import metric_tables
 from astrocnn.report.sections.ledger import ledger_counts
 from astrocnn.report.sections.provenance import provenance_section, yaml_html
+from astrocnn.scoring.class_evaluation import LabelledClasses, write_class_evaluation
 from astrocnn.scoring.metrics import completeness_at_fpr, roc_curve
 
 DASH = "\N{EN DASH}"
@@ -198,6 +199,17 @@ def test_metrics_are_sorted_into_subsets_by_their_prefix():
     assert tables[0]["rows"][0]["strip"] == {"value": 90.0, "low": 80.0, "high": 100.0}
     assert tables[0]["rows"][2]["strip"] is None  # no scale from 0 to 1
     assert tables[1]["rows"][0]["value"] == DASH
+
+
+def test_disputed_labels_are_listed_by_id_the_surest_first(run, tmp_path):
+    stage, scores = run.stage("skill"), np.array([[0.9, 0.1], [0.8, 0.2], [0.95, 0.05], [0.1, 0.9], [0.2, 0.8]])
+    ids, labels = np.array(["0007", "2", "a, b", "4", "5"]), np.array([0, 0, 1, 1, 1])
+    rows = LabelledClasses(ids, ids, labels, scores, ("cepheid", "mira"), {})
+    write_class_evaluation(rows, tmp_path, subsets={}, resamples=100, seed=0)
+    html = SECTIONS["Evaluation"](stage, ProductFolder(tmp_path), run).html
+    assert "Labels that the scores dispute (1 of 1, the surest first)" in html
+    assert re.search(r"<td>a, b</td><td>mira</td><td>cepheid</td><td>0.950</td><td>0.050</td>", html)
+    assert "disputed labels 1" in html
 
 
 @pytest.mark.parametrize(

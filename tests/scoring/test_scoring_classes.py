@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from astrocnn.errors import DataError
-from astrocnn.scoring.class_evaluation import CONFUSION, LabelledClasses, write_class_evaluation
+from astrocnn.scoring.class_evaluation import CONFUSION, DISPUTED, LabelledClasses, write_class_evaluation
 from astrocnn.scoring.classes import confusion_counts, evaluate_classes
 from astrocnn.scoring.evaluation import CALIBRATION, METRICS, SCORES
 from astrocnn.scoring.subsets import Cut
@@ -100,3 +100,17 @@ def test_the_files_of_an_evaluation(few, tmp_path):
     assert scored["label"].to_pylist()[5:7] == ["c", "c"]
     assert scored["class"].to_pylist()[7] == "sn"
     assert scored.schema.names == ["id", "group", "label", "class", "mean_ab", "mean_c", "mean_sn", "magnitude"]
+    assert (metrics["n_disputed"], (tmp_path / DISPUTED).exists()) == (3, True)
+    with (tmp_path / DISPUTED).open(newline="") as stream:
+        disputed = list(csv.DictReader(stream))
+    assert [row["id"] for row in disputed] == ["star-4", "star-7", "star-9"]
+    assert disputed[1] == {
+        "id": "star-7", "label": "c", "taken_for": "sn", "mean_ab": "0.1", "mean_c": "0.1", "mean_sn": "0.8",
+    }  # fmt: skip
+
+
+def test_nothing_disputed_writes_no_table(few, tmp_path):
+    labels, *_ = few
+    rows = LabelledClasses(np.arange(10).astype(str), np.arange(10), labels, certain(labels), CLASSES, {})
+    assert write_class_evaluation(rows, tmp_path, subsets={}, resamples=100, seed=1)["n_disputed"] == 0
+    assert not (tmp_path / DISPUTED).exists()

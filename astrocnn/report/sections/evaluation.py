@@ -32,6 +32,7 @@ LABELS = {
     "calibration_error": "Distance of stated and observed frequency",
 }
 _UNBOUNDED = {"rmse", "log_loss", "brier"}
+_DISPUTED_SHOWN = 50
 
 
 def evaluation_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> Section:
@@ -42,6 +43,7 @@ def evaluation_section(stage: StageView, folder: ProductFolder, run: ReportRun) 
         figures=[figure_html(item.draw, alt=item.alt, caption=item.caption) for item in evaluation_figures(folder)],
         tables=metric_tables(metrics, _classes(folder)),
         counts=_counts(metrics),
+        disputed=_disputed(folder),
         missing=folder.missing,
     )
     lead = "Measured on labelled samples the network was not trained on. Intervals: 95 %, by resampling whole groups."
@@ -52,6 +54,20 @@ def _classes(folder: ProductFolder) -> tuple[str, ...]:
     """The classes that are told apart; none where one is searched for."""
     table = folder.csv("confusion.csv") if folder.has("confusion.csv") else None
     return () if table is None else tuple(str(name) for name in table["class"])
+
+
+def _disputed(folder: ProductFolder) -> dict[str, Any] | None:
+    """Heads and first rows of the table of disputed labels, the surest first; None where there are none."""
+    table = folder.csv("disputed.csv", ("id", "label", "taken_for")) if folder.has("disputed.csv") else None
+    if table is None:
+        return None
+    heads = [key.replace("_", " ") if key == "taken_for" else key.removeprefix("mean_") for key in table]
+    rows = [[_cell(value) for value in row] for row in zip(*table.values(), strict=True)]
+    return {"heads": heads, "rows": rows[:_DISPUTED_SHOWN], "total": number(len(rows))}
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def metric_tables(metrics: dict[str, Any], classes: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -94,5 +110,6 @@ def _counts(metrics: dict[str, Any]) -> list[tuple[str, str]]:
         "n_positive": "Positives",
         "n_negative": "negatives",
         "n_groups": "groups",
+        "n_disputed": "disputed labels",
     }
     return [(label, number(metrics[key])) for key, label in names.items() if key in metrics]
