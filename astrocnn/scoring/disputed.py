@@ -1,7 +1,7 @@
 """Labels that scores dispute: objects that look, confidently, like members of another class than their label says.
 
-Confident learning: Northcutt, Jiang & Chuang 2021, JAIR 70, 1373, section 3.1. Labels of surveys have errors, which limit
-what any method can reach; a person who looks at these few objects can mend a set.
+Confident learning: Northcutt, Jiang & Chuang 2021, JAIR 70, 1373, section 3.1. Labels of surveys have errors, which
+limit what any method can reach; a person who looks at these few objects can mend a set.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from astrocnn.samples.shards import ShardWriter
 
 SHARD = "samples.h5"
-PART_OBJECTS = 4096
+PART_OBJECTS = 1024
 """Objects in one part, about."""
 BLOCK_OBJECTS, BLOCK_POINTS = 64, 2**17
 """Most objects and points made at once: 8 MB of pictures of two bands."""
