@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+# the tests of a file stay in one process: what they share is made once
+IN_TWO := --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run install test test-all test-oldest lint format pins clean
@@ -10,7 +12,7 @@ INSTALLED := $(VENV)/installed
 help:
 	@echo "make run       install, then find lens look-alikes in a real Hubble picture"
 	@echo "make install   make $(VENV) and install the package with what the tests need"
-	@echo "make test      the fast tests"
+	@echo "make test      the fast tests, in two processes"
 	@echo "make test-all  all tests"
 	@echo "make test-oldest  the fast tests with the oldest versions that are allowed, in .venv-oldest"
 	@echo "make lint      style, format and types"
@@ -29,17 +31,17 @@ $(INSTALLED): pyproject.toml constraints.txt .ci/make_venv
 	@touch $@
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(IN_TWO)
 
 test-all: install
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest $(IN_TWO) -m ""
 
 test-oldest: install
 	.ci/make_venv .venv-oldest
 	$(BIN)/python .ci/oldest_versions.py > .venv-oldest/constraints.txt
 	.venv-oldest/bin/python -m pip install --disable-pip-version-check --quiet --constraint .venv-oldest/constraints.txt \
 		--editable '.[dev]'
-	.venv-oldest/bin/python -m pytest -W default  # old packages warn of newer ones
+	.venv-oldest/bin/python -m pytest $(IN_TWO) -W default  # old packages warn of newer ones
 
 lint: install
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pytest
 from small_sky import Project, whole_project
 
+from astrocnn import backend
 from astrocnn.cli.main import run_command
 from astrocnn.pipeline import registry
 
@@ -16,6 +17,19 @@ class Result(NamedTuple):
     code: int
     out: str
     err: str
+
+
+def pytest_collection_finish():
+    """Files of tests that import Keras have done so by now: its threads are set before any test uses it."""
+    if "keras" in sys.modules:
+        backend.prepare()
+
+
+@pytest.fixture(autouse=True)
+def _keras_by_way_of_the_backend():
+    """Tests run in any order: none may use Keras in a way that keeps a later one from setting its threads."""
+    yield
+    assert "keras" not in sys.modules or backend._prepared, "Keras was used before `astrocnn.backend.prepare`"
 
 
 @pytest.fixture(scope="session", autouse=True)

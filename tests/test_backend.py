@@ -83,6 +83,19 @@ except StageFailed as error:
     assert "in a process of its own" in told
 
 
+def test_a_simulator_of_images_used_by_itself_sets_the_threads_for_what_follows():
+    told, _ = in_fresh_process(
+        """
+import numpy as np
+from astrocnn.simulate.observe import bin_pixels
+sums = np.asarray(bin_pixels(np.ones((1, 2, 2, 1), np.float32), 2)).tolist()
+backend.prepare()
+print(json.dumps(sums))
+"""
+    )
+    assert told == [[[[4.0]]]]
+
+
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 @pytest.mark.parametrize("by_file", [False, True])
 def test_jax_is_used_where_the_user_asks_for_it(by_file, tmp_path):

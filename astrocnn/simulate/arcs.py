@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from astrocnn import backend
 from astrocnn.errors import DataError
 from astrocnn.simulate.compiled import compiled
 from astrocnn.simulate.lensing import source_position
@@ -86,7 +87,7 @@ def trace_source(geometry: dict[str, Any], lensed: Any, x: Any, y: Any, *, core:
 
 
 @lru_cache(maxsize=8)
-def _renderer(samples: int, sample_arcsec: float, supersampling: int, backend: str) -> Callable[..., Any]:
+def _renderer(samples: int, sample_arcsec: float, supersampling: int, backend_name: str) -> Callable[..., Any]:
     import keras
 
     core = CORE_SAMPLES * sample_arcsec
@@ -141,7 +142,7 @@ def render_arcs(
     DataError
         When a column or a band's PSF is missing, or a PSF cannot be used.
     """
-    import keras
+    keras = backend.prepare()
 
     needed = (*GEOMETRY, *(f"source_flux_{band}" for band in bands))
     missing = [name for name in needed if name not in parameters] + [band for band in bands if band not in psf]

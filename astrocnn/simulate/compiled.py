@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from astrocnn import backend
+
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function of tensors.
@@ -19,14 +21,12 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     callable
         The same function: compiled by XLA on TensorFlow and JAX, as it is on other backends.
     """
-    import keras
-
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
+    name = backend.prepare().backend.backend()
+    if name == "tensorflow":
         import tensorflow
 
         return tensorflow.function(function, jit_compile=True)
-    if backend == "jax":
+    if name == "jax":
         import jax
 
         return jax.jit(function)

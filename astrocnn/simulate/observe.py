@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from astrocnn import backend
+
 
 def blur_and_bin(samples: Any, response: Any, supersampling: int) -> Any:
     """Image of finely sampled light through the atmosphere, optics and pixels of every band.
@@ -25,7 +27,7 @@ def blur_and_bin(samples: Any, response: Any, supersampling: int) -> Any:
     tensor
         Images (n, y, x, band), with `y = (Y - k) / supersampling + 1`.
     """
-    import keras
+    keras = backend.prepare()
 
     # a convolution layer correlates; flipped, an asymmetric PSF keeps its handedness
     flipped = response[::-1, ::-1, None, :]
@@ -47,7 +49,7 @@ def convolve(images: Any, kernels: Any) -> Any:
     tensor
         Images (n, y, x, band).
     """
-    import keras
+    keras = backend.prepare()
 
     flipped = kernels[::-1, ::-1, ..., None]
     return keras.ops.depthwise_conv(images, flipped, padding="same")
@@ -68,7 +70,7 @@ def bin_pixels(images: Any, factor: int) -> Any:
     tensor or ndarray
         Images (n, y / factor, x / factor, band).
     """
-    import keras
+    keras = backend.prepare()
 
     n, rows, columns, bands = images.shape
     blocks = keras.ops.reshape(images, (n, rows // factor, factor, columns // factor, factor, bands))

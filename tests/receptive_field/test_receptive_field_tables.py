@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import pytest
 
+from astrocnn import backend
 from astrocnn.errors import MismatchError
 from astrocnn.networks import registry
 from astrocnn.networks.base import Network, probability
@@ -193,7 +194,7 @@ def test_tables_of_the_first_format_are_read():
 
 
 def test_rows_of_unequal_axes():
-    import keras
+    keras = backend.prepare()
 
     from astrocnn.receptive_field.measure import receptive_field
 

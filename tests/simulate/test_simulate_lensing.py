@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from astrocnn import backend
 from astrocnn.simulate.lensing import (
     critical_curve,
     enclosed_area,
@@ -135,8 +136,7 @@ def test_float32_is_as_good_as_float64_for_pixels():
 
 
 def test_tensors_give_what_numpy_gives():
-    import keras
-
+    keras = backend.prepare()
     x, y = np.meshgrid(np.linspace(-2, 2, 7, dtype=np.float32), np.linspace(-2, 2, 7, dtype=np.float32))
     arguments = (np.float32(1.2), np.float32(0.6), np.float32(0.5), np.float32(0.03), np.float32(1.0))
     tensors = source_position(*map(keras.ops.convert_to_tensor, (x, y, *arguments)), ops=keras.ops)

@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import gammaincinv, gammaln
 
+from astrocnn import backend
 from astrocnn.simulate.light import log_gamma, sersic, sersic_b
 
 INDICES = (0.5, 1.0, 2.5, 4.0, 5.0)
@@ -78,15 +79,13 @@ def test_core_steadies_the_flux_of_a_sampled_cusp(n, samples_per_radius, lost):
 
 
 def test_centre_is_finite_in_float32():
-    import keras
-
+    keras = backend.prepare()
     arguments = (np.zeros(1, np.float32), np.zeros(1, np.float32), np.float32(0.3), np.float32(4.0), np.float32(0.5))
     assert np.isfinite(np.array(sersic(*arguments, np.float32(0.2), ops=keras.ops))).all()
 
 
 def test_tensors_give_what_numpy_gives():
-    import keras
-
+    keras = backend.prepare()
     n = np.linspace(0.5, 5.0, 10, dtype=np.float32)
     tensors = sersic(
         *map(keras.ops.convert_to_tensor, (0 * n + 0.2, 0 * n + 0.1, 0 * n + 0.3, n, 0 * n + 0.6, 0 * n)), ops=keras.ops
