@@ -54,6 +54,7 @@ class SearchTransits(Stage[Parameters]):
 
     use = "search-transits"
     produces = "Scores"
+    revision = 2
     uses_keras = True
     maps_over = "curves"
 
@@ -164,8 +165,8 @@ def _row(
         else:
             scores = np.array([candidate.score, candidate.score_folded])
             probability, folded = scorer.probability(scores).tolist()
-    if not math.isfinite(candidate.score):
-        flags |= NETWORK_MISSING
+        if not math.isfinite(candidate.score):
+            flags |= NETWORK_MISSING  # too little was observed about the transits
     return candidate_row(
         candidate, number, star, zero, flags=flags, probability=probability, probability_folded=folded, network=network
     )

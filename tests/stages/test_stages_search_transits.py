@@ -1,5 +1,8 @@
 """The `search-transits` stage: a candidate is a row that the catalog takes, a star a row of the ledger."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from astropy.io import votable
@@ -9,9 +12,12 @@ from small_sky import Project
 
 from astrocnn.errors import DataError, MismatchError, UnknownName
 from astrocnn.scoring.flags import NETWORK_MISSING, UNCALIBRATED
+from astrocnn.search.options import SearchOptions
+from astrocnn.search.search import search_star
 from astrocnn.search.table import read_notes
 from astrocnn.simulate.eclipse_curves import transit_curves
 from astrocnn.simulate.orbit import Orbits
+from astrocnn.stages import search_transits
 
 START, PERIOD, MID = 1400.0, 2.1, 0.9  # days; BJD - 2457000 as TESS has it
 SEARCH = {"use": "search-transits", "curves": "curves", "box": {"longest_day": 6.0, "duration_hour": [1.0, 6.0]}}
@@ -67,11 +73,25 @@ def test_a_planet_is_found(searched):
     assert since == pytest.approx(round(since), abs=0.002)
     assert row["depth_ppm"] == pytest.approx(0.08**2 * 1e6 * 1.15, rel=0.1)  # the middle of a darkened star is deeper
     assert (row["n_transits"], row["found_by"], bool(row["vetted"])) == (4, "box", True)
-    assert int(row["flags"]) == NETWORK_MISSING
+    assert int(row["flags"]) == 0, "no network was asked for: none is missing"
     assert (row["ra"], row["dec"]) == (84.25, -80.5)
     assert row["mean"] == row["snr"] > 20, "without a network candidates are ranked by signal to noise"
     assert read_notes(searched["search"].folder / "scores.parquet")["network"] == "none: boxes only"
     assert searched["search"].ledger["scored"] == {"": 1, "no candidate": 1}
+
+
+@pytest.mark.parametrize(("score", "flags"), [(np.nan, NETWORK_MISSING | UNCALIBRATED), (0.5, UNCALIBRATED)])
+def test_a_network_that_cannot_judge_is_told(score, flags):
+    """Too little was observed about the transits, while the boxes found them."""
+    time = START + 10 / 1440 * np.arange(1300)
+    flux = 1 + np.random.default_rng(1).normal(0, 5e-4, 1300) - 0.01 * (np.mod(time - START - MID, PERIOD) < 0.1)
+    (candidate,) = search_star(time, flux, "flux", SearchOptions(window_hour=0, maximum_candidates=1)).candidates
+    candidate = replace(candidate, score=score, score_folded=score)
+    trained = SimpleNamespace(seen=lambda ids, groups: np.zeros(1, bool))
+    scorer = SimpleNamespace(card=SimpleNamespace(calibration=None))
+    star = {"id": "host", "group": "host", "ra": 0.0, "dec": 0.0}
+    row = search_transits._row(candidate, 1, star, 0.0, trained, scorer, "finder")
+    assert row["flags"] == candidate.flags | flags
 
 
 def test_the_catalog_takes_it(searched):
