@@ -11,6 +11,7 @@ import numpy as np
 
 from astrocnn.search.boxes import box_ephemerides
 from astrocnn.search.dips import RegularCurve
+from astrocnn.search.divided import undivided
 from astrocnn.search.network_events import network_period, single_events
 from astrocnn.search.options import SearchOptions
 from astrocnn.search.refine import refined
@@ -70,6 +71,7 @@ def find_transits(
         found.append(one)
         if sum(math.isfinite(other.ephemeris.period_day) for other in found) == options.maximum_candidates:
             break
+    found = _undivided(curve, found, options)
     return sorted(found, key=lambda one: (math.isinf(one.ephemeris.period_day), -one.snr))[: options.maximum_candidates]
 
 
@@ -99,6 +101,28 @@ def _one_by_one(
         if one is not None:
             yield one
             left = left.without(one.ephemeris, HIDDEN)
+
+
+def _undivided(curve: RegularCurve, found: list[Found], options: SearchOptions) -> list[Found]:
+    """What was found, with single transits that a gap divides as one."""
+    kept = [one for one in found if math.isfinite(one.ephemeris.period_day)]
+    for one in kept:
+        curve = curve.without(one.ephemeris, HIDDEN)
+    singles: list[Found] = []
+    for one in sorted((one for one in found if one not in kept), key=lambda one: one.ephemeris.epoch_day):
+        singles += _as_one(curve, singles.pop(), one, options) if singles else [one]
+    return kept + singles
+
+
+def _as_one(curve: RegularCurve, first: Found, second: Found, options: SearchOptions) -> list[Found]:
+    """Both; or the one transit that they are parts of, where it stands out as a whole, else its stronger part."""
+    before, after = (measure_transits(curve, one.box).mean_depth for one in (first, second))
+    whole = undivided(curve, first.ephemeris, second.ephemeris, (before, after))
+    if whole is None:
+        return [first, second]
+    stronger = max(first, second, key=lambda one: one.snr)
+    snr = measure_transits(curve, whole).snr
+    return [Found(_fitted(curve, whole), whole, stronger.found_by, snr) if snr >= options.minimum_snr else stronger]
 
 
 def _best_box(curve: RegularCurve, options: SearchOptions) -> Ephemeris | None:

@@ -6,6 +6,8 @@ from simulated_stars import START_DAY, ephemeris_of, orbit, star
 
 from astrocnn.errors import DataError
 from astrocnn.search.boxes import box_ephemerides, trial_durations
+from astrocnn.search.dips import RegularCurve
+from astrocnn.search.divided import undivided
 from astrocnn.search.find import find_transits
 from astrocnn.search.network_events import network_period, single_events, stretches
 from astrocnn.search.options import SearchOptions
@@ -102,6 +104,60 @@ def test_an_event_that_only_the_network_and_the_dip_show():
     found = find_transits(curve, options, probability, 6.0)
     assert {one.found_by for one in found} <= {"box", "event", "network"}
     assert found[0].ephemeris.epoch_day == pytest.approx(START_DAY + 12.0, abs=0.03)
+
+
+def with_gap(curve, middle, hours):
+    """The curve without what was observed so many hours about a time."""
+    hidden = np.abs(curve.time_day - middle) < 0.5 * hours / 24
+    return RegularCurve(curve.start_day, curve.interval_day, np.where(hidden, np.nan, curve.flux))
+
+
+@pytest.mark.parametrize("gap_hour", [1.0, 2.0, 3.0, 4.0])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_single_transit_that_a_gap_divides_is_one(gap_hour, seed):
+    once = orbit(period=40.0, mid=12.0, a_over_rstar=30.0, radius_ratio=0.05)
+    truth = ephemeris_of(once)
+    curve = with_gap(star(once, seed=seed), truth.epoch_day, gap_hour)
+    hour = 24 * np.abs(curve.time_day - truth.epoch_day)
+    probability = np.where(hour < 0.6 * truth.duration_hour, 0.95, 0.1)
+    probability[hour < 0.5 * gap_hour] = np.nan
+    options = SearchOptions(box=BOX.model_copy(update={"duration_hour": (1.0, 8.0)}))
+    (found,) = find_transits(curve, options, probability, 12.0)
+    assert np.isinf(found.ephemeris.period_day)
+    assert 24 * abs(found.ephemeris.epoch_day - truth.epoch_day) < 0.5 * truth.duration_hour
+
+
+def test_two_single_transits_near_each_other_are_two():
+    """The star is seen at its level between them."""
+    one, other = (orbit(period=80.0, mid=mid, a_over_rstar=60.0, radius_ratio=0.06) for mid in (12.0, 12.5))
+    curve = star(one, other)
+    probability = np.where(curve.flux < 1 - 0.5 * 0.06**2, 0.95, 0.1)
+    found = [event.ephemeris for event in find_transits(curve, OPTIONS, probability, 12.0)]
+    assert [np.isinf(event.period_day) for event in found] == [True, True]
+    middles = sorted(event.epoch_day - START_DAY for event in found)
+    assert middles == pytest.approx([12.0, 12.5], abs=0.1)
+
+
+def dip(middle_hour, duration_hour):
+    return Ephemeris(np.inf, middle_hour / 24, duration_hour)
+
+
+@pytest.mark.parametrize(
+    ("between", "later", "depth", "expected"),
+    [
+        (np.nan, dip(7.0, 4.0), (0.01, 0.01), (4.5, 9.0)),  # from 0 to 9 h; nothing was seen from 4 to 5 h
+        (0.99, dip(7.0, 4.0), (0.01, 0.01), (4.5, 9.0)),
+        (1.0, dip(7.0, 4.0), (0.01, 0.01), None),  # back at its level
+        (0.99, dip(7.0, 4.0), (np.nan, 0.01), None),
+        (np.nan, dip(8.8, 2.0), (0.01, 0.01), (4.9, 9.8)),  # 3.8 h unseen, and the first lasts 4
+        (np.nan, dip(9.2, 2.0), (0.01, 0.01), None),
+        (1.0, dip(3.0, 1.0), (0.01, 0.01), (2.0, 4.0)),  # within the other
+    ],
+)
+def test_two_dips_are_one_where_the_star_is_not_seen_to_come_back(between, later, depth, expected):
+    curve = RegularCurve(0.0, 0.1 / 24, np.full(120, between))
+    found = undivided(curve, later, dip(2.0, 4.0), depth)
+    assert (found and (24 * found.epoch_day, found.duration_hour)) == (expected and pytest.approx(expected))
 
 
 def observed(*orbits, wave=None, slope=0.0, **options):
