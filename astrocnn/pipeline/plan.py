@@ -210,7 +210,7 @@ class _Planner:
         given = {key: value for key, value in values.items() if value is not None and value.value is not None}
         return {key: self.files.of(value.path) for key, value in given.items()}
 
-    def _common(self, entry: StageEntry, leave_out: Sequence[str] = ()) -> dict[str, Any]:
+    def _common(self, entry: StageEntry, scene: Scene, leave_out: Sequence[str] = ()) -> dict[str, Any]:
         stage = entry.stage
         identity: dict[str, Any] = {
             "format_version": FORMAT_VERSION,
@@ -221,7 +221,7 @@ class _Planner:
             "seed": self.config.seed,
             "instrument": self.config.instrument.content() if self.config.instrument else None,
         }
-        if stage.uses_keras:
+        if stage.calls_keras(entry.parameters, scene):
             identity["backend"] = {**backend_identity(), "threads": self.config.threads}
         if plugins := self._plugins(entry):
             identity["plugins"] = [plugin.sha256 for plugin in plugins]
@@ -233,7 +233,7 @@ class _Planner:
         return tuple({plugin.sha256: plugin for plugin in found}.values())
 
     def _identity(self, entry: StageEntry, scene: Scene, outside: dict[str, Any]) -> dict[str, Any]:
-        identity = self._common(entry)
+        identity = self._common(entry, scene)
         identity["sources"] = {
             key: [[source.name, source.hash, list(source.splits)] for source in sources]
             for key, sources in scene.sources.items()
@@ -244,7 +244,7 @@ class _Planner:
     def _hash_parts(self, entry: StageEntry, scene: Scene, parts: Sequence[Part] | None) -> tuple[Part, ...] | None:
         if parts is None:
             return None
-        common = self._common(entry, entry.stage.extent_keys)
+        common = self._common(entry, scene, entry.stage.extent_keys)
         names = [part.name for part in parts]
         if len(set(names)) < len(names):
             raise StageFailed("two parts have one name", received=", ".join(sorted(names)))

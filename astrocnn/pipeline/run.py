@@ -175,7 +175,7 @@ def _make(plan: Plan, stage_plan: StagePlan, options: Options, progress: Progres
             order,
             stage_plan.parts,
             options.workers,
-            entry.stage.uses_keras,
+            entry.stage.calls_keras(entry.parameters, scene),
             progress,
             stage_plan.again,
         )

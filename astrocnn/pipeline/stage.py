@@ -327,7 +327,8 @@ class Stage(Generic[P]):
     revision : int
         Raised whenever the same input would now give another result.
     uses_keras : bool
-        Whether the backend and its precision are part of the result; such stages run in the main process.
+        Whether the backend and its precision are part of the result; such stages run in the main process. Where that
+        depends on the parameters or sources, `calls_keras` tells.
     extent_keys : tuple of str
         Parameters that say how many parts there are and do not change a single part.
     maps_over : str
@@ -354,6 +355,10 @@ class Stage(Generic[P]):
     def summary(self) -> str:
         """First line of the class's docstring."""
         return (type(self).__doc__ or "").strip().splitlines()[0]
+
+    def calls_keras(self, parameters: P, scene: Scene) -> bool:
+        """Whether Keras is used with these parameters and sources: `uses_keras`, unless a stage knows better."""
+        return self.uses_keras
 
     def needs(self, key: str, taken: dict[str, References]) -> bool:
         """Whether the stage is left out when none of the sources of this field is present."""

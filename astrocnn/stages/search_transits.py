@@ -58,6 +58,10 @@ class SearchTransits(Stage[Parameters]):
     uses_keras = True
     maps_over = "curves"
 
+    def calls_keras(self, parameters: Parameters, scene: Scene) -> bool:
+        """Only with a model; boxes alone are looked for by several workers."""
+        return scene.source("model") is not None
+
     def parts(self, parameters: Parameters, scene: Scene) -> Sequence[Part] | None:
         """One part per part of the curves; one piece for curves from outside."""
         source = scene.source("curves")

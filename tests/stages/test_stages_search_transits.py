@@ -1,5 +1,6 @@
 """The `search-transits` stage: a candidate is a row that the catalog takes, a star a row of the ledger."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,6 +12,9 @@ from pyarrow import parquet
 from small_sky import Project
 
 from astrocnn.errors import DataError, MismatchError, UnknownName
+from astrocnn.pipeline.config import load_config
+from astrocnn.pipeline.plan import make_plan
+from astrocnn.pipeline.store import Store
 from astrocnn.scoring.flags import NETWORK_MISSING, UNCALIBRATED
 from astrocnn.search.options import SearchOptions
 from astrocnn.search.search import search_star
@@ -112,6 +116,22 @@ def test_what_is_drawn_stands_beside(searched):
     assert len(row["transit_day"]) == 4
     assert row["curve_day"][0] == pytest.approx(2457000 + START, abs=0.1)
     assert not (searched["search"].folder / "probability.parquet").exists()
+
+
+def test_boxes_alone_are_looked_for_by_several_workers(searched, stars):
+    project = stars()
+    found = project.run(workers=2)["search"]
+    identity = json.loads((found.folder / "provenance.json").read_text())["identity"]
+    assert "backend" not in identity, "the backend has no part in boxes"
+    assert found.table["snr"].tolist() == searched["search"].table["snr"].tolist()
+
+
+def test_the_backend_belongs_to_a_search_with_a_model(stars, project):
+    for model in ("finder", "${inputs.model}"):
+        stars(("transits", TRANSITS), ("finder", FINDER), model=model)
+        project.data["inputs"]["model"] = None
+        plan = make_plan(load_config(project.write()), Store(project.runs / "small"))
+        assert ("backend" in plan["search"].identity) == (model == "finder")
 
 
 def test_stars_have_parts_of_their_own(stars):
