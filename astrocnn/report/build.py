@@ -35,6 +35,14 @@ SECTIONS: dict[str, Callable[[StageView, ProductFolder, ReportRun], Section]] = 
 }
 """The section of each kind of product, in the order of the page; products of other kinds have none."""
 
+OF_A_SEARCH = {
+    "completeness_at_1pct_fpr": "completeness at 1 % false positives",
+    "completeness_at_10pct_fpr": "completeness at 10 % false positives",
+    "auroc": "area under the ROC curve",
+}
+OF_CLASSES = {"accuracy": "accuracy", "macro_f1": "F1, mean over classes"}
+"""Metrics of an Evaluation that are key numbers: where one class is searched for, and where several are told apart."""
+
 
 def build_report(out_folder: str | Path, run: ReportRun) -> Path:
     """Write `index.html` for a run.
@@ -70,7 +78,7 @@ def build_report(out_folder: str | Path, run: ReportRun) -> Path:
 
 
 def key_numbers(run: ReportRun) -> list[KeyNumber]:
-    """What a reader asks first: how many candidates of how many objects, and how good the network is."""
+    """What a reader asks first: how many candidates of how many objects, and how good the networks are."""
     found = []
     for stage, folder in run.of_kind("Catalog"):
         count = ProductFolder(folder).parquet_rows("candidates.parquet")
@@ -79,14 +87,9 @@ def key_numbers(run: ReportRun) -> list[KeyNumber]:
         product = ProductFolder(folder)
         what = "transit candidates found" if product.has(PLOTS) else "objects scored"
         found.append(KeyNumber(number(product.parquet_rows("scores.parquet")), what, "", stage.anchor))
-    wanted = {
-        "completeness_at_1pct_fpr": "completeness at 1 % false positives",
-        "completeness_at_10pct_fpr": "completeness at 10 % false positives",
-        "auroc": "area under the ROC curve",
-    }
     for stage, folder in run.of_kind("Evaluation"):
         metrics = ProductFolder(folder).json("metrics.json") or {}
-        for name, label in wanted.items():
+        for name, label in (OF_CLASSES if "macro_f1" in metrics else OF_A_SEARCH).items():
             if metrics.get(name) is not None:
                 remark = interval(metrics.get(f"{name}_low"), metrics.get(f"{name}_high"))
                 found.append(KeyNumber(f"{metrics[name]:.3f}", label, remark, stage.anchor))

@@ -14,6 +14,8 @@ from report_written_run import GALAXIES, HOSTILE, write_run, write_samples
 
 from astrocnn.report.build import build_report, key_numbers
 from astrocnn.report.run_view import ReportRun, StageView
+from astrocnn.scoring.classes import evaluate_classes
+from astrocnn.scoring.evaluation import write_metrics
 
 MARK = "<!-- run information"
 
@@ -85,6 +87,21 @@ def test_key_numbers_are_those_of_the_products(run):
     assert found["objects scored"].value == str(GALAXIES)
     assert found["area under the ROC curve"].value == f"{metrics['auroc']:.3f}"
     assert found["area under the ROC curve"].remark == f"{metrics['auroc_low']:.3f} to {metrics['auroc_high']:.3f}"
+
+
+def test_key_numbers_of_several_classes_are_accuracy_and_mean_f1(tmp_path):
+    rng = np.random.default_rng(2)
+    labels = np.arange(60) % 3
+    probabilities = rng.dirichlet((1, 1, 1), 60) + np.eye(3)[labels]
+    metrics = evaluate_classes(labels, probabilities / 2, np.arange(60).astype(str), ("a", "b", "c"), seed=0, n=50)
+    write_metrics(tmp_path, metrics)
+    stages = [StageView("skill", "evaluate", "Evaluation", "made", tmp_path)]
+    found = {item.label: item for item in key_numbers(ReportRun("classes", stages=stages))}
+    assert list(found) == ["accuracy", "F1, mean over classes"]
+    for name, item in zip(("accuracy", "macro_f1"), found.values(), strict=True):
+        assert item.value == f"{metrics[name]:.3f}"
+        assert item.remark == f"{metrics[f'{name}_low']:.3f} to {metrics[f'{name}_high']:.3f}"
+        assert item.anchor == stages[0].anchor
 
 
 def test_a_run_of_skipped_stages_has_a_page(tmp_path):
