@@ -78,7 +78,8 @@ def _normalisation(card: ModelCard) -> Iterator[str]:
     given = card.normalisation
     numbers = list(zip(card.bands, given.mean, given.sigma, strict=False))
     if any((mean, sigma) != (0, 1) for _, mean, sigma in numbers):
-        yield from (f"{band}: (value - {mean:.5g}) / {sigma:.5g}" for band, mean, sigma in numbers)
+        for band, mean, sigma in numbers:
+            yield f"{band}: (value - {mean:.5g}) / {sigma:.5g}" if sigma else f"{band}: 0, as it was {mean:.5g} for all"
     if given.own:
         yield "each object by its own mean and deviation"
     if given.clip_sigma is not None:

@@ -6,6 +6,7 @@ own mean and deviation are of that object alone.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from astrocnn.errors import DataError
 if TYPE_CHECKING:
     from astrocnn.samples.sample_set import SampleSet
 
+log = logging.getLogger(__name__)
 
 Normalise = Literal["set", "object", "none"]
 
@@ -26,7 +28,8 @@ class Normalisation(BaseModel):
     Attributes
     ----------
     mean, sigma : tuple of float
-        In the order of the bands, in the unit of the data.
+        In the order of the bands, in the unit of the data. A band whose sigma is 0 was the same in all of the training
+        set: it becomes 0, whatever its value, since no network learnt what another one means.
     clip_sigma : float, optional
         Largest absolute value that is let through (250 in Metcalf et al. 2019, section on CMU DeepLens).
     own : bool
@@ -44,7 +47,7 @@ class Normalisation(BaseModel):
     def apply(self, data: np.ndarray) -> np.ndarray:
         """Normalise data (..., band) to float32; with `own`, whole objects (n, ..., band) as the network takes them."""
         mean, sigma = np.asarray(self.mean, np.float32), np.asarray(self.sigma, np.float32)
-        scaled = (data - mean) / sigma
+        scaled = (data - mean) / np.where(sigma > 0, sigma, np.float32(np.inf))
         if self.own:
             scaled = _standardised(scaled)
         return scaled if self.clip_sigma is None else np.clip(scaled, -self.clip_sigma, self.clip_sigma)
@@ -82,19 +85,32 @@ def fit_normalisation(
     normalise : {"set", "object", "none"}
         By mean and deviation of the set, by each object's own, or not at all.
 
+    Returns
+    -------
+    Normalisation
+        With sigma 0, and a warning, for a constant band of a set with numbers beside the shape of its objects
+        (`astrocnn.representations`): one of them is easily the same for all, as the error of a survey that states one.
+
     Raises
     ------
     DataError
-        When an object holds values that are not finite, or a band is constant where the set's deviation is divided by.
+        When an object holds values that are not finite, or a band is constant where the set's deviation is divided by,
+        in a set of shapes alone or beside no band that varies.
     """
     bands = samples.meta.bands
     mean, variance = _moments(samples, batch)
     if normalise != "set":
         zeros, ones = (0.0,) * len(bands), (1.0,) * len(bands)
         return Normalisation(mean=zeros, sigma=ones, clip_sigma=clip_sigma, own=normalise == "object")
-    if (variance <= 0).any():
-        constant = [band for band, value in zip(bands, variance, strict=True) if value <= 0]
-        raise DataError("all values are the same", where=f"band {', '.join(constant)}", expected="data that varies")
+    varies = variance > 0
+    if not varies.all():
+        constant = ", ".join(band for band, one in zip(bands, varies, strict=True) if not one)
+        if "numbers" not in samples.meta.notes or not varies.any():
+            raise DataError("all values are the same", where=f"band {constant}", expected="data that varies")
+        log.warning(
+            "the same in all of the training set, and so taken as 0: %s; it tells the network nothing", constant
+        )
+        variance = np.where(varies, variance, 0.0)
     return Normalisation(mean=tuple(mean.tolist()), sigma=tuple(np.sqrt(variance).tolist()), clip_sigma=clip_sigma)
 
 

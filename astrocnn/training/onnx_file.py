@@ -115,7 +115,7 @@ def export_onnx(folder: Path, path: Path) -> OnnxFile:
 def metadata(card: ModelCard) -> dict[str, str]:
     """What stands in the metadata of the file: JSON by key."""
     mean, sigma, clip = card.normalisation.mean, card.normalisation.sigma, card.normalisation.clip_sigma
-    said = "(value - mean) / sigma of each band"
+    said = "(value - mean) / sigma of each band" + (", 0 where sigma is 0" if 0 in sigma else "")
     said += ", then each band of an object by its own mean and deviation" if card.normalisation.own else ""
     said += "" if clip is None else ", cut off at -clip_sigma and clip_sigma"
     content = {

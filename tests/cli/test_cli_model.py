@@ -10,6 +10,7 @@ import pytest
 from astrocnn.cli.model_facts import model_rows
 from astrocnn.plugins import Plugin
 from astrocnn.training.model_card import CARD, read_card
+from astrocnn.training.normalise import Normalisation
 
 GOLDEN = Path(__file__).parents[1] / "training" / "golden_models"
 
@@ -87,6 +88,12 @@ def test_a_model_of_curves_is_shown_in_its_own_words(card):
     assert "; channels flux" in text
     assert "25 px = 12.5 hour, 10 hour needed: ok, policy error" in text
     assert "finds            transit from none, eclipse, by petrillo2017" in text
+
+
+def test_a_channel_that_was_the_same_for_all_is_shown(card):
+    constants = Normalisation(mean=(1.0, 0.05, 2.0), sigma=(1.5, 0.0, 3.5))
+    text = text_of(card(normalisation=constants), GOLDEN / "petrillo2017")
+    assert re.search(r"g: \(value - 1\) / 1\.5\n +r: 0, as it was 0\.05 for all\n +i: \(value - 2\)", text)
 
 
 def test_what_is_not_known_is_said_so(card):

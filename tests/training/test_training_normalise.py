@@ -75,6 +75,28 @@ def test_a_band_without_any_variation_is_refused_by_name(write_set, level):
         fit_normalisation(write_set(11, data=data), None, batch=4)
 
 
+NUMBERS = {"numbers": {"of_bands": ["error"], "colours": False, "columns": []}}
+
+
+def test_a_number_that_is_the_same_for_all_is_told_and_becomes_0(write_set, caplog):
+    data = np.random.default_rng(2).normal(4, 2, size=(11, 7, 7, 2)).astype(np.float32)
+    data[..., 1] = 0.1
+    fitted = fit_normalisation(write_set(11, data=data, bands=("g", "g_error"), notes=NUMBERS), None)
+    assert "and so taken as 0: g_error;" in caplog.text
+    assert fitted.sigma[1] == 0
+    data[0, ..., 1], data[1, ..., 1] = -5.0, 1e6  # what is scored later may differ
+    got = fitted.apply(data)
+    np.testing.assert_array_equal(got[..., 1], 0)
+    np.testing.assert_allclose(got[..., 0].std(), 1, rtol=1e-5)
+    np.testing.assert_allclose(fitted.undo(got)[2:], data[2:], rtol=1e-5)
+
+
+def test_numbers_alone_without_any_variation_are_refused(write_set):
+    data = np.ones((4, 5, 5, 2), np.float32)
+    with pytest.raises(DataError, match=r"band g, g_error: all values are the same"):
+        fit_normalisation(write_set(4, data=data, bands=("g", "g_error"), notes=NUMBERS), None)
+
+
 def test_a_band_that_varies_in_one_pixel_is_not_constant(write_set):
     data = np.ones((4, 5, 5, 2), np.float32)
     data[3, 4, 4] = np.nextafter(np.float32(1), np.float32(2))

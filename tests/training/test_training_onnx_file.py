@@ -13,6 +13,7 @@ from astrocnn import backend
 from astrocnn.errors import InputMissing, StageFailed
 from astrocnn.training import onnx_file
 from astrocnn.training.model_folder import load_model
+from astrocnn.training.normalise import Normalisation
 from astrocnn.training.onnx_file import export_onnx
 
 on_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="ONNX files are written there")
@@ -70,6 +71,14 @@ def test_the_file_says_what_goes_in_and_what_comes_out(written):
     assert said["normalisation"]["sigma"] == [1.5, 2.5, 3.5]
     assert said["normalisation"]["clip_sigma"] == 250
     assert "(value - mean) / sigma" in said["normalisation"]["is"]
+
+
+def test_a_channel_that_was_the_same_for_all_is_0_by_the_metadata_too():
+    card = load_model(FOLDER / "petrillo2017").card
+    assert "where sigma is 0" not in onnx_file.metadata(card)["normalisation"]
+    constants = Normalisation(mean=(1.0, 0.05, 2.0), sigma=(1.5, 0.0, 3.5))
+    said = json.loads(onnx_file.metadata(card.model_copy(update={"normalisation": constants}))["normalisation"])
+    assert said["is"] == "(value - mean) / sigma of each band, 0 where sigma is 0"
 
 
 @on_tensorflow
