@@ -235,11 +235,14 @@ class _StageReader:
         return self.problems
 
     def read(self, stages: dict[str, dict[str, Any]]) -> dict[str, StageEntry]:
+        known = {name: self._stage(("stages", name), data) for name, data in stages.items()}
+        used = {name: stage for name, stage in known.items() if stage is not None}
+        values = {name: self._values(("stages", name), stage, stages[name]) for name, stage in used.items()}
         entries = {}
-        for name, data in stages.items():
-            stage = self._stage(("stages", name), data)
-            parameters = self._parameters(("stages", name), stage, data) if stage is not None else None
-            if stage is not None and parameters is not None:
+        for name, stage in used.items():
+            given = self._defaults(("stages", name), stage, values) | values[name]
+            parameters = self._parameters(("stages", name), stage, given)
+            if parameters is not None:
                 entries[name] = StageEntry(name, stage, parameters)
         return entries
 
@@ -257,9 +260,9 @@ class _StageReader:
             self.problems.append(self.document.problem((*path, "use"), str(error)))
             return None
 
-    def _parameters(self, path: KeyPath, stage: Stage[Any], data: dict[str, Any]) -> StageParameters | None:
+    def _values(self, path: KeyPath, stage: Stage[Any], data: dict[str, Any]) -> dict[str, Any]:
+        """Values of the keys that can be read."""
         values: dict[str, Any] = {}
-        before = len(self.problems)
         for key, raw in data.items():
             if key == "use":
                 continue
@@ -267,10 +270,20 @@ class _StageReader:
                 values[key] = _read_value(substitute_inputs(raw, self.inputs), key, stage.Parameters)
             except PipelineFileError as error:
                 self.problems.append(self.document.problem((*path, key), str(error)))
+        return values
+
+    def _defaults(self, path: KeyPath, stage: Stage[Any], values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return stage.defaults(values[str(path[-1])], values)
+        except AstrocnnError as error:
+            self.problems.append(self.document.problem(path, str(error)))
+            return {}
+
+    def _parameters(self, path: KeyPath, stage: Stage[Any], values: dict[str, Any]) -> StageParameters | None:
         try:
             return stage.Parameters.model_validate(values)
         except ValidationError as error:
-            faulty = {problem.key for problem in self.problems[before:]}
+            faulty = {problem.key for problem in self.problems}
             found = problems_of(error, stage.Parameters, self.document, path)
             self.problems += [problem for problem in found if problem.key not in faulty]
             return None

@@ -7,7 +7,7 @@ that take files from outside an `Outside`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin
@@ -355,6 +355,23 @@ class Stage(Generic[P]):
     def summary(self) -> str:
         """First line of the class's docstring."""
         return (type(self).__doc__ or "").strip().splitlines()[0]
+
+    def defaults(self, values: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """Values for keys that the file leaves out, where they follow from other stages or from files.
+
+        Parameters
+        ----------
+        values : mapping
+            What the file states for this stage, before it is checked.
+        stages : mapping
+            Name to the same of all stages.
+
+        Raises
+        ------
+        AstrocnnError
+            When a file is damaged.
+        """
+        return {}
 
     def calls_keras(self, parameters: P, scene: Scene) -> bool:
         """Whether Keras is used with these parameters and sources: `uses_keras`, unless a stage knows better."""

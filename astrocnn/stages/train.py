@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from shlex import quote
 from typing import Annotated, Any, Literal
@@ -88,6 +88,13 @@ class Train(Stage[Parameters]):
     revision = 3
     uses_keras = True
 
+    def defaults(self, values: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """The recipe of the model that is trained on, where neither a network nor a recipe is stated."""
+        if not values.get("fine_tune") or values.get("network") or values.get("recipe"):
+            return {}
+        recipe = _recipe_of(values, stages)
+        return {"recipe": recipe} if recipe in recipe_names() else {}
+
     def needs(self, key: str, taken: dict[str, References]) -> bool:
         """Samples are needed unless a model is imported."""
         return key == "samples" and not taken.get("from")
@@ -156,6 +163,20 @@ class Train(Stage[Parameters]):
         trained = train_model(order, task.out, task.scratch, task.progress)
         for split, ids in trained.items():
             task.ledger.add(ids, "read", split)
+
+
+def _recipe_of(values: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]], steps: int = 0) -> str | None:
+    """Name of the recipe of a training, or of the model that it goes on from; None where it cannot be told."""
+    from astrocnn.training.model_card import CARD, read_card
+
+    if stated := values.get("recipe") or values.get("network"):
+        return str(stated)
+    for reference in values.get("from", ()):
+        if reference.stage in stages and steps < len(stages):  # a circle of stages is told later
+            return _recipe_of(stages[reference.stage], stages, steps + 1)
+        if reference.outside and reference.outside.value and (reference.outside.path / CARD).is_file():
+            return read_card(reference.outside.path).network
+    return None
 
 
 def _is_imported(parameters: Parameters, scene: Scene) -> bool:

@@ -1,6 +1,7 @@
 """The `train` stage: the gate before any compute, models that are imported, and models that are trained on."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from astrocnn.samples.sample_set import SampleSet
 from astrocnn.samples.shards import ShardWriter
 from astrocnn.stages.train import Parameters
 from astrocnn.training.model_folder import load_model, read_card
+from astrocnn.training.recipe import read_recipe
+
+GOLDEN_MODELS = Path(__file__).parents[1] / "training" / "golden_models"
 
 
 @pytest.fixture
@@ -224,6 +228,56 @@ def test_a_model_trained_on_keeps_its_network_and_gets_other_weights(with_model,
     assert any((one != other).any() for one, other in weights)
     assert set(old.trained.ids) <= set(new.trained.ids)
     assert set(run["lenses"].samples.split("train").ids) <= set(new.trained.ids)
+
+
+def parameters_of(project, name="finder"):
+    from astrocnn.pipeline.config import load_config
+
+    return load_config(project.write()).stages[name].parameters
+
+
+def test_a_model_trained_on_brings_the_recipe_of_its_network(sky):
+    recipe = read_recipe("deeplens")
+    first = {"use": "train", "samples": "lenses", "network": "deeplens", "epochs": 5}
+    other = {"use": "train", "samples": "lenses", "from": "first", "fine_tune": True, "batch_size": 16}
+    last = {"use": "train", "samples": "lenses", "from": "other", "fine_tune": True}
+    sky.use("galaxies", "lenses", last=last, other=other, first=first)
+    assert (parameters_of(sky, "first").epochs, parameters_of(sky, "first").batch_size) == (5, recipe.batch_size)
+    assert (parameters_of(sky, "other").epochs, parameters_of(sky, "other").batch_size) == (recipe.epochs, 16)
+    assert parameters_of(sky, "last").schedule == recipe.schedule
+    last["recipe"] = "petrillo2017"
+    sky.use("galaxies", "lenses", last=last, other=other, first=first)
+    assert parameters_of(sky, "last").batch_size == read_recipe("petrillo2017").batch_size
+
+
+def test_so_does_one_from_elsewhere(sky):
+    sky.data["inputs"]["model"] = str(GOLDEN_MODELS / "petrillo2017")
+    sky.use("galaxies", "lenses", finder={"use": "train", "samples": "lenses", "from": "${inputs.model}"})
+    assert parameters_of(sky).epochs == 0, "nothing is trained"
+    sky.stages["finder"]["fine_tune"] = True
+    assert parameters_of(sky).epochs == read_recipe("petrillo2017").epochs
+
+
+@pytest.mark.parametrize("given", ["second", "finder", "${inputs.model}", "${inputs.nothing}"])
+def test_a_model_without_a_recipe_brings_none(sky, given):
+    """One of another's network, of a stage that follows this one or is itself, or of a folder that is no model."""
+    from astrocnn.pipeline.config import load_config
+
+    sky.data["inputs"] |= {"model": str(sky.root), "nothing": None}
+    circle = {"use": "train", "samples": "lenses", "from": "finder", "fine_tune": True, "epochs": 1, "batch_size": 1}
+    finder = {"use": "train", "samples": "lenses", "from": given, "fine_tune": True}
+    sky.use("galaxies", "lenses", second=circle, finder=finder)
+    with pytest.raises(PipelineFileErrors, match=r"stages\.finder\.epochs"):
+        load_config(sky.write())
+
+
+def test_a_model_whose_card_is_damaged_is_told(sky):
+    (sky.root / "model").mkdir()
+    (sky.root / "model" / "model.yaml").write_text("network: [")
+    sky.data["inputs"]["model"] = str(sky.root / "model")
+    sky.use("galaxies", "lenses", finder={"use": "train", "samples": "lenses", "from": "${inputs.model}"})
+    with pytest.raises(PipelineFileErrors, match=r"stages\.finder: .*model.*model.yaml"):
+        problems_of(sky, fine_tune=True)
 
 
 def test_the_gate_judges_the_network_that_is_trained_on(with_model):
