@@ -12,6 +12,9 @@ from astrocnn.errors import DAMAGE_CURE, StoreError
 if TYPE_CHECKING:
     import pyarrow
 
+SCORES = "scores.parquet"
+"""The table of a product Scores, and of the objects that an Evaluation measured."""
+
 
 def write_parquet(table: pyarrow.Table, path: Path) -> None:
     """Write a table.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from astrocnn.errors import InputMissing
+from astrocnn.parquet import SCORES
 from astrocnn.pipeline.record import STATE
 from astrocnn.pipeline.store import DONE
 from astrocnn.spelling import suggestion
@@ -12,7 +13,7 @@ from astrocnn.spelling import suggestion
 CARD = "model.yaml"
 SIGNS = {
     CARD: "Model", "metrics.json": "Evaluation", "explanation.json": "Explanation", "candidates.parquet": "Catalog",
-    "scores.parquet": "Scores", "index.html": "Report", "*.curves.h5": "LightCurves", "*.h5": "SampleSet",
+    SCORES: "Scores", "index.html": "Report", "*.curves.h5": "LightCurves", "*.h5": "SampleSet",
 }  # fmt: skip
 """File that tells a product's kind, the most telling first."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from astrocnn.cli.columns import aligned, bytes_text, heading
+from astrocnn.parquet import SCORES
 from astrocnn.samples.curve_columns import CHANGES
 
 _HEAD = 10
@@ -133,7 +134,7 @@ def _scores(folder: Path) -> Facts:
 
     from astrocnn.training.scores import read_scores
 
-    scores = read_scores(folder / "scores.parquet")
+    scores = read_scores(folder / SCORES)
     mean = scores["mean"][np.isfinite(scores["mean"])]
     marks = {f"{percent} %": float(np.percentile(mean, percent)) for percent in (50, 90, 99, 100)} if len(mean) else {}
     rows = [

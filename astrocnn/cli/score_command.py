@@ -11,9 +11,10 @@ from astrocnn.cli.console import RunConsole
 from astrocnn.cli.locate import product_folder
 from astrocnn.cli.options import runs_option
 from astrocnn.cli.run_command import exit_code
+from astrocnn.parquet import SCORES
 
 LINKS = {
-    "scores": ("scores.parquet",), "candidates": ("candidates.vot", "candidates.fits", "candidates.parquet"),
+    "scores": (SCORES,), "candidates": ("candidates.vot", "candidates.fits", "candidates.parquet"),
     "summary": ("index.html",),
 }  # fmt: skip
 """Files of the run that stand in the folder itself, as links to the current ones."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from astrocnn.errors import InputMissing
+from astrocnn.parquet import SCORES
 from astrocnn.pipeline.identity import FileHashes, content_hash
 from astrocnn.pipeline.stage import Forecast, InputValue, Source
 
-_EXPECTED = {"Model": "model.yaml", "SampleSet": "*.h5", "LightCurves": "*.curves.h5", "Scores": "scores.parquet"}
+_EXPECTED = {"Model": "model.yaml", "SampleSet": "*.h5", "LightCurves": "*.curves.h5", "Scores": SCORES}
 
 
 def outside_source(value: InputValue, kind: str, files: FileHashes) -> Source:

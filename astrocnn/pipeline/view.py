@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrocnn.errors import StoreError, UnknownName
-from astrocnn.parquet import read_parquet
+from astrocnn.parquet import SCORES, read_parquet
 from astrocnn.pipeline.release import read_release
 from astrocnn.pipeline.store import ENVIRONMENT, PROVENANCE, Store, read_json
 from astrocnn.spelling import suggestion
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from astrocnn.samples.light_curves import LightCurves
     from astrocnn.samples.sample_set import SampleSet
 
-_TABLES = {"Catalog": "candidates.parquet", "Scores": "scores.parquet", "Evaluation": "scores.parquet"}
+_TABLES = {"Catalog": "candidates.parquet", "Scores": SCORES, "Evaluation": SCORES}
 
 
 @dataclass

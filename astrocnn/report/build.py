@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from astrocnn.parquet import SCORES
 from astrocnn.report.formats import interval, number
 from astrocnn.report.page import KeyNumber, Section, write_page
 from astrocnn.report.products import ProductFolder
@@ -86,7 +87,7 @@ def key_numbers(run: ReportRun) -> list[KeyNumber]:
     for stage, folder in run.of_kind("Scores"):
         product = ProductFolder(folder)
         what = "transit candidates found" if product.has(PLOTS) else "objects scored"
-        found.append(KeyNumber(number(product.parquet_rows("scores.parquet")), what, "", stage.anchor))
+        found.append(KeyNumber(number(product.parquet_rows(SCORES)), what, "", stage.anchor))
     for stage, folder in run.of_kind("Evaluation"):
         metrics = ProductFolder(folder).json("metrics.json") or {}
         for name, label in (OF_CLASSES if "macro_f1" in metrics else OF_A_SEARCH).items():

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from astrocnn.parquet import SCORES
 from astrocnn.pipeline.store import PROVENANCE
 from astrocnn.report.class_figures import confusion_matrix, reliability_curve
 from astrocnn.report.figures import OperatingPoint, completeness_curve, roc_curve
@@ -114,7 +115,7 @@ def _roc_figure(folder: ProductFolder, roc: Columns) -> EvaluationFigure:
         value, low, high = (metrics.get(f"{name}{end}") for end in ("", "_low", "_high"))
         if value is not None:
             points.append(OperatingPoint(rate, value, *(np.nan if end is None else end for end in (low, high))))
-    band = roc_band(folder.parquet("scores.parquet", ["label", "score", "group"]) or {})
+    band = roc_band(folder.parquet(SCORES, ["label", "score", "group"]) or {})
     words = ", ".join(f"{point.completeness:.2f} at {100 * point.false_positive_rate:g} %" for point in points)
     return EvaluationFigure(
         "roc",

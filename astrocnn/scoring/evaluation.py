@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from astrocnn.errors import DataError, UnknownName
-from astrocnn.parquet import write_parquet
+from astrocnn.parquet import SCORES, write_parquet
 from astrocnn.scoring.bootstrap import evaluate_binary
 from astrocnn.scoring.calibration import calibration_metrics, reliability_table
 from astrocnn.scoring.completeness import completeness_by_column
@@ -19,7 +19,7 @@ from astrocnn.scoring.metrics import roc_curve
 from astrocnn.scoring.subsets import Cut, subset_mask
 from astrocnn.spelling import suggestion
 
-METRICS, ROC, COMPLETENESS, SCORES = "metrics.json", "roc.csv", "completeness.csv", "scores.parquet"
+METRICS, ROC, COMPLETENESS = "metrics.json", "roc.csv", "completeness.csv"
 CALIBRATION = "calibration.csv"
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from astrocnn.parquet import SCORES
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Finding, Forecast, References, Scene, Stage, StageParameters, Task
 from astrocnn.training.forest import ForestOptions
@@ -53,7 +54,7 @@ class BoostedForest(Stage[Parameters]):
     def run(self, task: Task[Parameters]) -> None:
         """Grow the forests and write their scores."""
         from astrocnn.training.forest import forest_outputs
-        from astrocnn.training.scores import FILE, outputs_table, write_scores
+        from astrocnn.training.scores import outputs_table, write_scores
 
         samples = open_samples(task.source("samples"))
         test = task.scene.source("test")
@@ -61,7 +62,7 @@ class BoostedForest(Stage[Parameters]):
         samples = samples.select(samples.column("label") >= 0)
         outputs = forest_outputs(samples, objects, task.parameters.options, task.scene.seed, task.progress)
         table = outputs_table(outputs, objects, task.name, samples.meta.classes, samples.meta.positive)
-        write_scores(table, task.out / FILE)
+        write_scores(table, task.out / SCORES)
         task.ledger.add(table["id"], "scored")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator
 
 from astrocnn.errors import UnknownName
+from astrocnn.parquet import SCORES
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Source, Stage, StageParameters, Task
 
 _OF_THE_GATE = ("level", "needed", "had", "unit", "policy")
@@ -72,7 +73,7 @@ class Catalog(Stage[Parameters]):
         from astrocnn.samples.sample_set import SampleSet
         from astrocnn.training.scores import read_scores
 
-        scores = read_scores(task.source("scores").folder / "scores.parquet")
+        scores = read_scores(task.source("scores").folder / SCORES)
         samples = None
         if not _of_search(task.scene):
             samples = SampleSet.open((_scored(task.scene) or task.source("samples")).folder)
@@ -112,7 +113,7 @@ def _metadata(task: Task[Parameters]) -> dict[str, Any]:
     if _of_search(task.scene):
         from astrocnn.search.table import read_notes
 
-        metadata |= read_notes(scores.folder / "scores.parquet")
+        metadata |= read_notes(scores.folder / SCORES)
     model = next(iter(scores.sources.get("model", ())), None)
     if model is not None and (model.folder / CARD).is_file():
         card = read_card(model.folder)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from astrocnn.parquet import SCORES
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Stage, StageParameters, Task
 
 
@@ -37,12 +38,12 @@ class Combine(Stage[Parameters]):
         import numpy as np
 
         from astrocnn.scoring.combine import combine_scores
-        from astrocnn.training.scores import FILE, read_scores, write_scores
+        from astrocnn.training.scores import read_scores, write_scores
 
         sources = task.scene.sources["scores"]
-        tables = {source.name.removeprefix("inputs."): read_scores(source.folder / FILE) for source in sources}
+        tables = {source.name.removeprefix("inputs."): read_scores(source.folder / SCORES) for source in sources}
         table = combine_scores(tables, task.parameters.weights)
-        write_scores(table, task.out / FILE)
+        write_scores(table, task.out / SCORES)
         scored = np.isfinite(table["mean"])
         task.ledger.add(table["id"][scored], "scored")
         task.ledger.add(table["id"][~scored], "rejected", "no model has a score for it")

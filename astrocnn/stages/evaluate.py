@@ -9,6 +9,7 @@ from pydantic import Field, Strict, model_validator
 
 from astrocnn import backend
 from astrocnn.errors import DataError
+from astrocnn.parquet import SCORES
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Stage, StageParameters, Task
 from astrocnn.scoring.subsets import Subsets
@@ -136,10 +137,10 @@ class Evaluate(Stage[Parameters]):
     def _by_scores(self, task: Task[Parameters], samples: SampleSet) -> Outputs:
         """What a table of scores says."""
         from astrocnn.training.labelled_rows import scored_outputs
-        from astrocnn.training.scores import FILE, read_scores
+        from astrocnn.training.scores import read_scores
 
         source = task.source("scores")
-        return scored_outputs(read_scores(source.folder / FILE), samples, source.name)
+        return scored_outputs(read_scores(source.folder / SCORES), samples, source.name)
 
     def _against(self, parameters: Parameters, labelled: Labelled) -> list[str]:
         """The columns asked for, or those of the usual ones that the samples have."""

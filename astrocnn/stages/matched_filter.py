@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, Strict, field_validator
 
 from astrocnn.errors import DataError
+from astrocnn.parquet import SCORES
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Finding, References, Scene, Stage, StageParameters, Task
 
@@ -67,7 +68,7 @@ class MatchedFilter(Stage[Parameters]):
         import numpy as np
 
         from astrocnn.scoring.flags import UNCALIBRATED
-        from astrocnn.training.scores import FILE, write_scores
+        from astrocnn.training.scores import write_scores
 
         samples = open_samples(task.source("samples"))
         meta = samples.meta
@@ -80,7 +81,7 @@ class MatchedFilter(Stage[Parameters]):
             "probability": nothing, "flags": np.full(len(samples), UNCALIBRATED, np.int32),
             "box_depth": found.depth, "box_duration_hour": found.duration_hour, "box_offset_hour": found.offset_hour,
         }  # fmt: skip
-        write_scores(columns, task.out / FILE)
+        write_scores(columns, task.out / SCORES)
         scored = np.isfinite(found.snr)
         task.ledger.add(samples.ids[scored], "scored")
         task.ledger.add(samples.ids[~scored], "rejected", "no box can be placed")

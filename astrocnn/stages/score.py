@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from astrocnn import backend
-from astrocnn.parquet import read_parquet, write_parquet
+from astrocnn.parquet import SCORES, read_parquet, write_parquet
 from astrocnn.pipeline.source_samples import open_samples
 from astrocnn.pipeline.stage import Edge, Part, References, Scene, Stage, StageParameters, Task
 from astrocnn.training.engines import EngineChoice
@@ -56,15 +56,13 @@ class Score(Stage[Parameters]):
         """Join the tables of all parts."""
         import pyarrow
 
-        from astrocnn.training.scores import FILE
-
-        write_parquet(pyarrow.concat_tables([read_parquet(folder / FILE) for folder in parts]), task.out / FILE)
+        write_parquet(pyarrow.concat_tables([read_parquet(folder / SCORES) for folder in parts]), task.out / SCORES)
 
     def _score(self, task: Task[Parameters], part: int | None) -> None:
         import numpy as np
 
         from astrocnn.training.loaded_model import loaded_model
-        from astrocnn.training.scores import FILE, score_table, write_scores
+        from astrocnn.training.scores import score_table, write_scores
 
         backend.prepare()
         model = task.source("model")
@@ -74,7 +72,7 @@ class Score(Stage[Parameters]):
         table = score_table(
             trained, samples, model.name.removeprefix("inputs."), parameters.expected_prevalence, task.progress, engines
         )
-        write_scores(table, task.out / FILE)
+        write_scores(table, task.out / SCORES)
         scored = np.isfinite(table["mean"])
         task.ledger.add(table["id"][scored], "scored")
         task.ledger.add(table["id"][~scored], "rejected", "values that are not finite")

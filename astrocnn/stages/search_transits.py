@@ -12,7 +12,7 @@ from pydantic import Field
 
 from astrocnn import backend
 from astrocnn.errors import DataError
-from astrocnn.parquet import read_parquet, write_parquet
+from astrocnn.parquet import SCORES, read_parquet, write_parquet
 from astrocnn.pipeline.source_samples import open_curves
 from astrocnn.pipeline.stage import Edge, Part, References, Scene, Source, Stage, StageParameters, Task
 from astrocnn.search.options import SearchOptions
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("astrocnn.stages.search_transits")
 
-SCORES, PLOTS, PROBABILITY = "scores.parquet", "plots.parquet", "probability.parquet"
+PLOTS, PROBABILITY = "plots.parquet", "probability.parquet"
 
 
 class Parameters(SearchOptions, EngineChoice, StageParameters):

@@ -16,7 +16,6 @@ from astrocnn.training.engines import Engine
 from astrocnn.training.model_folder import TrainedModel, refuse_mismatch
 from astrocnn.training.predict_model import ModelOutputs, predict_model
 
-FILE = "scores.parquet"
 _TEXT, _WHOLE = ("id", "class"), ("flags", "fold")
 
 

@@ -15,6 +15,7 @@ from packaging.version import Version
 from ruamel.yaml import YAML
 
 import astrocnn
+from astrocnn.parquet import SCORES
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -112,6 +113,11 @@ def test_no_tracked_file_names_a_place_of_one_machine():
     place = re.compile(r"(?<![\w.])/(?:home|root|work|Users|tmp)/[\w.]")
     found = {name: match[0] for name, text in tracked_texts() if (match := place.search(text))}
     assert found == {}
+
+
+def test_the_table_of_scores_has_one_name():
+    spelt = [path for path in (ROOT / "astrocnn").rglob("*.py") if f'"{SCORES}"' in path.read_text(encoding="utf-8")]
+    assert [path.name for path in spelt] == ["parquet.py"]
 
 
 @pytest.mark.parametrize("name", ["Makefile", ".ci/run", ".ci/make_venv", "constraints.txt", "pyproject.toml"])

@@ -8,9 +8,10 @@ import pytest
 from pyarrow import parquet
 
 from astrocnn.errors import DataError
+from astrocnn.parquet import SCORES
 from astrocnn.scoring.class_evaluation import CONFUSION, DISPUTED, LabelledClasses, write_class_evaluation
 from astrocnn.scoring.classes import confusion_counts, evaluate_classes
-from astrocnn.scoring.evaluation import CALIBRATION, METRICS, SCORES
+from astrocnn.scoring.evaluation import CALIBRATION, METRICS
 from astrocnn.scoring.subsets import Cut
 
 CLASSES = ("ab", "c", "sn")

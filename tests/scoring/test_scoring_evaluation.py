@@ -8,7 +8,8 @@ import pytest
 from pyarrow import parquet
 
 from astrocnn.errors import DataError, UnknownName
-from astrocnn.scoring.evaluation import COMPLETENESS, METRICS, ROC, SCORES, Labelled, write_evaluation
+from astrocnn.parquet import SCORES
+from astrocnn.scoring.evaluation import COMPLETENESS, METRICS, ROC, Labelled, write_evaluation
 from astrocnn.scoring.subsets import Cut
 
 LENSES, GALAXIES = 400, 200

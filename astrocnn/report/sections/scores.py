@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from astrocnn.parquet import SCORES
 from astrocnn.report.evaluation_figures import MARKED_RATES, threshold_at
 from astrocnn.report.figures import score_histogram
 from astrocnn.report.formats import number
@@ -20,13 +21,13 @@ def scores_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> S
     """
     if folder.has(PLOTS):
         return transit_search_section(stage, folder, run)
-    table = folder.parquet("scores.parquet") or {}
+    table = folder.parquet(SCORES) or {}
     score = score_column(table)
     samples, thresholds, source = {}, {}, ""
     if score is not None:
         samples["objects"] = score
     for evaluation, tests in tests_of(stage, run):
-        labelled = tests.parquet("scores.parquet", ["label", "score"])
+        labelled = tests.parquet(SCORES, ["label", "score"])
         if labelled is None or not {"label", "score"} <= labelled.keys():
             continue
         samples["negatives"] = labelled["score"][labelled["label"] == 0]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from astrocnn.parquet import SCORES
 from astrocnn.report.formats import number
 from astrocnn.report.page import Section, figure_html, render
 from astrocnn.report.products import Columns, ProductFolder
@@ -19,7 +20,7 @@ PICTURES = 12
 
 def transit_search_section(stage: StageView, folder: ProductFolder, run: ReportRun) -> Section:
     """The best candidates, vetted ones first, each with its whole and folded curve; counts of all."""
-    table, plots = folder.parquet("scores.parquet") or {}, folder.parquet(PLOTS) or {}
+    table, plots = folder.parquet(SCORES) or {}, folder.parquet(PLOTS) or {}
     total = len(table.get("id", ()))
     chosen = _best(table)[:PICTURES]
     place = {name: row for row, name in enumerate(plots.get("id", ()))}
