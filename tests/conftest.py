@@ -1,14 +1,22 @@
 """What any test may use: the command line in this process, a small sky, and a registry that forgets plugins."""
 
+import os
 import sys
 from typing import NamedTuple
 
+import hypothesis
 import pytest
 from small_sky import Project, whole_project
 
 from astrocnn import backend
 from astrocnn.cli.main import run_command
 from astrocnn.pipeline import registry
+
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as `backend.prepare` has it: files of tests import Keras before that
+hypothesis.settings.register_profile(
+    "beside others", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("beside others")
 
 
 class Result(NamedTuple):

@@ -44,10 +44,12 @@ def children(process):
 
 
 def wait_for(condition, seconds=60):
+    """What the condition gives as soon as it holds."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.05)
+    return found
 
 
 def is_alive(process):

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from astrocnn import backend
 from astrocnn.errors import StageFailed
+from astrocnn.simulate.observe import bin_pixels
 
 
 def in_fresh_process(code, **environment):
@@ -81,19 +83,6 @@ except StageFailed as error:
     )
     assert "TensorFlow has been used in this process before" in told
     assert "in a process of its own" in told
-
-
-def test_a_simulator_of_images_used_by_itself_sets_the_threads_for_what_follows():
-    told, _ = in_fresh_process(
-        """
-import numpy as np
-from astrocnn.simulate.observe import bin_pixels
-sums = np.asarray(bin_pixels(np.ones((1, 2, 2, 1), np.float32), 2)).tolist()
-backend.prepare()
-print(json.dumps(sums))
-"""
-    )
-    assert told == [[[[4.0]]]]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
@@ -168,6 +157,12 @@ def test_tensorflow_is_started_after_its_threads_are_set(tensorflow):
     names = [what for what, *_ in asked]
     assert names.index("start") == len(names) - 1
     assert names[:2] == ["intra", "inter"]
+
+
+def test_a_simulator_of_images_used_by_itself_sets_the_threads_first(tensorflow):
+    asked = tensorflow(gpus=0)
+    assert np.asarray(bin_pixels(np.ones((1, 2, 2, 1), np.float32), 2)).tolist() == [[[[4.0]]]]
+    assert [what for what, *_ in asked] == ["intra", "inter", "start"]
 
 
 def test_a_second_call_asks_for_nothing(tensorflow):

@@ -139,12 +139,11 @@ def test_a_worker_that_is_killed(weather):
     weather.project.write()
     process = start(weather.root, "run", "small.yaml", "--workers", "2")
     parts = weather.products / "galaxies" / "parts"
-    wait_for(lambda: any(parts.glob(".*")))
-    for worker in children(process.pid):
-        if any(parts.glob(f".*.{worker}")):
-            signalled = worker
-            break
-    subprocess.run(["kill", "-KILL", str(signalled)], check=True)
+
+    def at_work():
+        return [worker for worker in children(process.pid) if any(parts.glob(f".*.{worker}"))]
+
+    subprocess.run(["kill", "-KILL", str(wait_for(at_work)[0])], check=True)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert out.startswith("galaxies  failed")

@@ -58,7 +58,7 @@ def test_transposed_convolution_with_output_padding(stride, padding):
     for kernel, surplus in itertools.product((1, 2, 3, 5), (None, *range(stride))):
         layer = layers.Conv1DTranspose(1, kernel, stride, padding=padding, output_padding=surplus)
         if padding == "same" and surplus == 0 and kernel % 2 == 0 and keras.backend.backend() == "tensorflow":
-            with pytest.raises(Exception, match="doesn't match computed"):
+            with pytest.raises(Exception, match=r"doesn't match computed|could not create a primitive"):
                 layer(np.ones((1, 7, 1), "float32"))  # TensorFlow builds such layers and does not run them
             continue
         agrees((7, 1), lambda x, layer=layer: layer(layers.Conv1D(1, 2, padding="same")(x)), (3,))
