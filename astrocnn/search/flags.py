@@ -8,7 +8,7 @@ ODD_EVEN, SECONDARY, SINGLE_TRANSIT, STELLAR_PERIOD, SINUSOIDAL, V_SHAPED, BUMPS
 """From bit 21 up: the bits below belong to `astrocnn.scoring.flags` and `astrocnn.ingest.flags`."""
 
 SEARCH_FLAGS: tuple[Flag, ...] = (
-    Flag(ODD_EVEN, "odd_even", "odd and even transits differ in depth: two stars at twice the period"),
+    Flag(ODD_EVEN, "odd_even", "odd and even transits differ in depth: two stars at twice the period; alike ones pass"),
     Flag(SECONDARY, "secondary", "a second dip at another phase: the companion shines itself"),
     Flag(SINGLE_TRANSIT, "single_transit", "one transit alone, or one that carries most of the signal"),
     Flag(STELLAR_PERIOD, "stellar_period", "the period follows from that of the star's variability"),

@@ -54,6 +54,19 @@ def test_stars_that_eclipse_each_other_at_half_their_period():
     assert np.isnan(odd_even(measure_transits(curve, Ephemeris(np.inf, whole.epoch_day, 3.0))).sigma)
 
 
+@pytest.mark.parametrize("brightness", [1.0, 0.95])
+def test_two_alike_eclipses_pass_as_the_page_says(brightness):
+    """Half the period of the orbit: the depth alone is no planet's."""
+    pair = orbit(period=6.6, radius_ratio=0.9, a_over_rstar=30.0)
+    whole = ephemeris_of(pair)
+    half = Ephemeris(3.3, whole.epoch_day, whole.duration_hour)
+    curve = star(pair, brightness=brightness)
+    transits = measure_transits(curve, half)
+    assert odd_even(transits).share < 0.1
+    assert not flags(curve, half) & {"odd_even", "secondary"}
+    assert transits.mean_depth > 0.1
+
+
 def test_stars_that_eclipse_each_other_at_their_period():
     pair = orbit(period=4.0, eccentricity=0.1, periastron=20.0, **BINARY)
     curve, ephemeris = star(pair, brightness=0.4), ephemeris_of(pair)
