@@ -78,16 +78,23 @@ def key_numbers(run: ReportRun) -> list[KeyNumber]:
     for stage, folder in run.of_kind("Scores"):
         product = ProductFolder(folder)
         what = "transit candidates found" if product.has(PLOTS) else "objects scored"
-        found.append(KeyNumber(number(product.parquet_rows("scores.parquet")), what, "", stage.anchor))
+        scored = KeyNumber(number(product.parquet_rows("scores.parquet")), what, "", stage.anchor)
+        if all((one.value, one.label) != (scored.value, scored.label) for one in found):  # several models, one set
+            found.append(scored)
     wanted = {
         "completeness_at_1pct_fpr": "completeness at 1 % false positives",
         "completeness_at_10pct_fpr": "completeness at 10 % false positives",
         "auroc": "area under the ROC curve",
+        "macro_f1": "F1, mean over classes",
     }
-    for stage, folder in run.of_kind("Evaluation"):
-        metrics = ProductFolder(folder).json("metrics.json") or {}
+    measured = [
+        (stage, ProductFolder(folder).json("metrics.json") or {}) for stage, folder in run.of_kind("Evaluation")
+    ]
+    several = sum(metrics.get("macro_f1") is not None for _, metrics in measured) > 1
+    for stage, metrics in measured:
         for name, label in wanted.items():
             if metrics.get(name) is not None:
                 remark = interval(metrics.get(f"{name}_low"), metrics.get(f"{name}_high"))
-                found.append(KeyNumber(f"{metrics[name]:.3f}", label, remark, stage.anchor))
+                of_one = f"{label}: {stage.name}" if several and name == "macro_f1" else label
+                found.append(KeyNumber(f"{metrics[name]:.3f}", of_one, remark, stage.anchor))
     return found

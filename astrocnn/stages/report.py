@@ -29,7 +29,7 @@ class Report(Stage[Parameters]):
 
     use = "report"
     produces = "Report"
-    revision = 3
+    revision = 4
 
     def run(self, task: Task[Parameters]) -> None:
         """Build the page from the products' folders."""

@@ -5,6 +5,9 @@ import pytest
 from astrocnn.pipeline.config import find_pipeline, load_config
 
 PROFILES = (None, "smoke", "position", "transients", "rr-lyrae-supernovae")
+MADE = (
+    "curves", "stars", "drawn", "pairs", "regular", "spectra", "described", "described_more", "forest", "forest_more",
+)  # fmt: skip
 OWN = {"curves", "splits", "samples", "test"}
 """What differs between the stages of the training set and those of the test set: where they take things from."""
 
@@ -25,7 +28,7 @@ def test_all_profiles_are_known_here():
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_test_set_is_made_as_the_training_set(profile):
     made = parameters(profile)
-    for name in ("curves", "stars", "drawn", "pairs", "regular", "spectra", "described", "forest"):
+    for name in MADE:
         one, other = dict(made[name]), dict(made[f"test_{name}"])
         one.pop("folds_by", None)  # which folds, not what is learnt
         other.pop("folds_by", None)
