@@ -87,10 +87,16 @@ def key_numbers(run: ReportRun) -> list[KeyNumber]:
     for stage, folder in run.of_kind("Scores"):
         product = ProductFolder(folder)
         what = "transit candidates found" if product.has(PLOTS) else "objects scored"
-        found.append(KeyNumber(number(product.parquet_rows(SCORES)), what, "", stage.anchor))
-    for stage, folder in run.of_kind("Evaluation"):
-        metrics = ProductFolder(folder).json("metrics.json") or {}
-        for name, label in (OF_CLASSES if "macro_f1" in metrics else OF_A_SEARCH).items():
+        scored = KeyNumber(number(product.parquet_rows(SCORES)), what, "", stage.anchor)
+        if all((one.value, one.label) != (scored.value, scored.label) for one in found):  # several models, one set
+            found.append(scored)
+    measured = [
+        (stage, ProductFolder(folder).json("metrics.json") or {}) for stage, folder in run.of_kind("Evaluation")
+    ]
+    several = sum("macro_f1" in metrics for _, metrics in measured) > 1
+    for stage, metrics in measured:
+        of_one = {"macro_f1": f"{OF_CLASSES['macro_f1']}: {stage.name}"} if several else OF_CLASSES
+        for name, label in (of_one if "macro_f1" in metrics else OF_A_SEARCH).items():
             if metrics.get(name) is not None:
                 remark = interval(metrics.get(f"{name}_low"), metrics.get(f"{name}_high"))
                 found.append(KeyNumber(f"{metrics[name]:.3f}", label, remark, stage.anchor))

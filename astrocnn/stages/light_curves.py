@@ -14,6 +14,7 @@ from pydantic import Field, Strict
 
 from astrocnn.errors import DataError, StoreError
 from astrocnn.ingest.light_curves.files import CurveFiles, find_curve_files
+from astrocnn.ingest.light_curves.placeholders import PLACEHOLDER_MAG
 from astrocnn.pipeline.curve_stage import gather_shards
 from astrocnn.pipeline.stage import Finding, Forecast, InputValue, Outside, Part, Scene, Stage, StageParameters, Task
 from astrocnn.samples.curve_meta import TimeSystem
@@ -60,6 +61,17 @@ class Parameters(StageParameters):
     bands: Annotated[tuple[str, ...], Strict(False)] | None = Field(
         None, description="bands wanted, in their order; all by default"
     )
+    rename_bands: dict[str, str] = Field(
+        {}, description="new names of bands by those in the files; several may become one, as {R: r}"
+    )
+    placeholder_mag: float = Field(
+        PLACEHOLDER_MAG, gt=0, description="points with a magnitude or error at or beyond it, on either side of 0, are "
+        "left out: 99.99 or -99 stand for nothing measured"
+    )  # fmt: skip
+    missing_values: Annotated[tuple[float, ...], Strict(False)] = Field(
+        (), description="numbers that stand for nothing measured, beside NaN, as -9999: points with such a value or "
+        "error are left out"
+    )  # fmt: skip
     classes: dict[str, Annotated[tuple[str, ...], Strict(False)]] = Field(
         {}, description="classes by name, in order, each of those named in the files; other objects have no label"
     )
@@ -76,7 +88,8 @@ class Parameters(StageParameters):
         return ReadOptions(
             flux=self.flux, quality=self.quality, images=self.images,
             columns={str(role): name for role, name in self.columns.items()}, time_system=self.time_system,
-            time_zero_day=self.time_zero_day, unit=self.unit, bands=self.bands or (),
+            time_zero_day=self.time_zero_day, unit=self.unit, bands=self.bands or (), rename_bands=self.rename_bands,
+            placeholder_mag=self.placeholder_mag, missing_values=self.missing_values,
         )  # fmt: skip
 
 
@@ -85,6 +98,7 @@ class LightCurvesStage(Stage[Parameters]):
 
     use = "light-curves"
     produces = "LightCurves"
+    revision = 2
 
     def forecast(self, parameters: Parameters, scene: Scene) -> Forecast:
         """Number of objects and bytes, from the names and sizes of the files."""

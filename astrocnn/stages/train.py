@@ -160,9 +160,10 @@ class Train(Stage[Parameters]):
             parameters=parameters, verdict=verdict, seed=task.scene.seed,
             start_from=imported.folder if imported else None,
         )  # fmt: skip
-        trained = train_model(order, task.out, task.scratch, task.progress)
-        for split, ids in trained.items():
+        used, unlabelled = train_model(order, task.out, task.scratch, task.progress)
+        for split, ids in used.items():
             task.ledger.add(ids, "read", split)
+        task.ledger.add(unlabelled, "excluded", "no label")
 
 
 def _recipe_of(values: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]], steps: int = 0) -> str | None:

@@ -36,7 +36,7 @@ from astrocnn.training.normalise import Normalisation, fit_normalisation
 from astrocnn.training.parameters import NetworkTraining
 from astrocnn.training.predict_model import predict_model
 from astrocnn.training.shapes import input_size, shape_problems
-from astrocnn.training.targets import target_labels, target_problem, target_values
+from astrocnn.training.targets import target_labels, target_problem, target_values, without_label
 from astrocnn.training.trained_on import EVERY, TrainedOn, read_trained_on
 from astrocnn.training.trainings import TRAINING_SPLITS, Trainings, trainings
 
@@ -69,15 +69,17 @@ def import_model(folder: Path, out: Path) -> None:
 
 def train_model(
     order: TrainingOrder, out: Path, scratch: Path, progress: Callable[[int, int, str], None]
-) -> dict[str, list[str]]:
+) -> tuple[dict[str, list[str]], list[str]]:
     """Train the networks of a model, calibrate it on what they have not seen, and write the model folder.
 
     With folds the normalisation is that of all objects together: it holds no labels.
 
     Returns
     -------
-    dict
-        Split to the ids that were used.
+    used : dict of str to list of str
+        Ids that were used, by split.
+    unlabelled : list of str
+        Ids of those splits that were left out because they have no label.
 
     Raises
     ------
@@ -87,6 +89,8 @@ def train_model(
         When there is nothing to train on, the network cannot learn it, or objects leave no room for the augmentation.
     """
     samples, parameters = SampleSet.open(order.samples), order.parameters
+    missing = without_label(samples, parameters.targets)
+    unlabelled, samples = samples.select(missing), samples.select(~missing)
     work = trainings(
         samples, networks=parameters.ensemble, folds=parameters.folds, folds_by=parameters.folds_by, seed=order.seed
     )
@@ -118,7 +122,8 @@ def train_model(
     write_model(out, card, models, used)
     _write_field(out / FIELD, order, card)
     ids, splits = work.trained_on.ids, work.trained_on.splits
-    return {split: ids[splits == split].tolist() for split in TRAINING_SPLITS}
+    used_in = {split: ids[splits == split].tolist() for split in TRAINING_SPLITS}
+    return used_in, unlabelled.ids[np.isin(unlabelled.column("split"), TRAINING_SPLITS)].tolist()
 
 
 def _progress_of(

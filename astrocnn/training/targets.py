@@ -26,6 +26,23 @@ def target_problem(network: Network, targets: Sequence[str]) -> str | None:
     return None if targets else f"it gives {network.answer}; to fix, name the columns it learns in targets:"
 
 
+def without_label(samples: SampleSet, targets: Sequence[str]) -> np.ndarray:
+    """Objects that a training leaves out, (n,) of bool: those without a label, where classes are learnt.
+
+    Raises
+    ------
+    StageFailed
+        When no object has a label.
+    """
+    missing = samples.column("label") < 0 if not targets else np.zeros(len(samples), bool)
+    if len(samples) and missing.all():
+        raise StageFailed(
+            "no object has a label", where=repr(samples), expected="objects of the classes to learn",
+            fix="name their classes where the samples are made",
+        )  # fmt: skip
+    return missing
+
+
 def target_labels(samples: SampleSet) -> np.ndarray:
     """Labels that a network learns: 1 for the class searched for where there are two, else the number of the class.
 

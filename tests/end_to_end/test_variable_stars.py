@@ -46,3 +46,43 @@ def test_networks_and_forest_side_by_side_on_folds_and_a_test_set(tmp_path):
     table = read_scores(run["everything"].folder / "scores.parquet")
     together = sum(table[f"mean_{name}"] for name in SHAPES)
     np.testing.assert_allclose(together, 1, atol=1e-5)
+
+
+QUICK = [
+    *(f"stages.by_{name}.{key}" for name in ("picture", "pairs", "curve", "spectrum")
+      for key in ("epochs=1", "ensemble=1", "folds=2")),
+    "stages.forest.folds=2", "stages.test_forest.folds=2",
+]  # fmt: skip
+
+
+def write_transients(folder, number, first=0):
+    """A quarter each of two kinds of outbursts, of two kinds without, one not named; an eighth of two points."""
+    rng = np.random.default_rng(first)
+    classes = {f"t{first + one}": ("SN", "Blazar", "HPM", "CV")[one % 4] for one in range(number)}
+    rows = []
+    for place, (name, kind) in enumerate(classes.items()):
+        times = np.sort(rng.uniform(0, 900, 2 if place % 8 == 0 else 30))
+        height = {"SN": 2.0, "CV": 4.0, "Blazar": 0.0, "HPM": 0.0}[kind]
+        values = 19 - height * np.exp(-(((times - 400) / 60) ** 2)) + rng.normal(0, 0.2, len(times))
+        error = rng.uniform(0.1, 0.2)
+        rows += [(name, "V", float(time), float(value), error) for time, value in zip(times, values, strict=True)]
+    return write_long_folder(folder, classes, rows)
+
+
+@pytest.mark.slow
+def test_transients_of_two_points_and_of_other_classes_go_on(tmp_path):
+    """The profile asks for no period and few points; what has none of its classes is scored, and not trained on."""
+    pytest.importorskip("light_curve", reason="the extra curves is not installed")
+    pytest.importorskip("sklearn", reason="the extra forest is not installed")
+    train, test = write_transients(tmp_path / "train", 64), write_transients(tmp_path / "test", 16, first=1000)
+    run = astrocnn.run(
+        "variable-stars", profile="transients", settings=[f"inputs.train={train}", f"inputs.test={test}", *QUICK],
+        runs=tmp_path / "runs",
+    )  # fmt: skip
+    assert run["by_picture"].ledger == {"read": {"train": 48}, "excluded": {"no label": 16}}
+    for name in ("picture", "pairs", "curve", "spectrum", "forest", "everything"):
+        metrics = run["everything_skill" if name == "everything" else f"{name}_skill"].metrics
+        assert metrics["accuracy_n"] == 48, name
+    assert len(read_scores(run["everything"].folder / "scores.parquet")["id"]) == 64
+    assert run["test_skill"].metrics["accuracy_n"] == 12
+    assert run["test_forest_skill"].metrics["accuracy_n"] == 12

@@ -49,15 +49,54 @@ def test_big_endian_and_whole_numbers_become_native():
 
 
 def test_missing_rows_are_dropped_and_counted():
-    time, value = [1, np.nan, 3, 4, 5], [10, 11, np.inf, 99.999, 14]
+    time, value = [1, np.nan, 3, 4, 5], [10, 11, np.inf, 12, 14]
     found = normalise([observed(time, value)], OPTIONS)
-    assert found.curve.time.tolist() == [1, 5]
-    assert changed(found) == {"dropped_missing": 3}
+    assert found.curve.time.tolist() == [1, 4, 5]
+    assert changed(found) == {"dropped_missing": 2}
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        pytest.param(100.01, 99.99, id="stripe-82"),
+        pytest.param(28.606, 99.999, id="stripe-82-error-alone"),
+        pytest.param(17.3, 99.99, id="limit-of-asas-sn"),
+        pytest.param(99.0, 99.0, id="sextractor"),
+        pytest.param(99.0, 0.1, id="value-alone"),
+        pytest.param(-999.0, -999.0, id="pan-starrs"),
+        pytest.param(15.0, -99.0, id="negative-error-alone"),
+        pytest.param(np.float32(99.999), np.nan, id="without-error"),
+    ],
+)
+def test_placeholders_are_no_measurements(value, error):
+    given = observed([1, 2, 3, 4], [15.0, value, 15.5, -26.8], error=np.array([0.1, error, np.nan, 4.5]))
+    found = normalise([given], OPTIONS)
+    assert found.curve.time.tolist() == [1, 3, 4]
+    assert found.curve.value.tolist() == pytest.approx([15, 15.5, -26.8]), "the Sun is one"
+    assert changed(found) == {"dropped_placeholders": 1}
+
+
+def test_what_a_placeholder_is_can_be_stated():
+    given = observed([1, 2, 3, 4], [15.0, 29.999, 16.0, 15.0], error=np.array([0.1, 0.1, -1.0, 60.0]))
+    found = normalise([given], ReadOptions(placeholder_mag=29.0, missing_values=(-1.0,)), 1)
+    assert found.curve.time.tolist() == [1]
+    assert changed(found) == {"dropped_placeholders": 3}
+    found = normalise([given], ReadOptions(placeholder_mag=70.0, missing_values=(-1.0,)))
+    assert found.curve.error.tolist() == pytest.approx([0.1, 0.1, 60])
 
 
 def test_a_flux_of_100_is_one():
-    found = normalise([observed([1, 2], [99.999, -500.0], quantity="flux")], OPTIONS)
+    given = observed([1, 2], [99.999, -500.0], quantity="flux", error=np.array([99.0, 99.99]))
+    found = normalise([given], OPTIONS)
     assert found.curve.value.tolist() == pytest.approx([99.999, -500])
+    assert changed(found) == {}
+
+
+def test_missing_values_of_fluxes_are_those_of_the_file_in_its_unit():
+    given = observed([1, 2, 3], np.float32([1.5, -9999, -9998]), quantity="flux", unit="Jy")
+    found = normalise([given], ReadOptions(unit="mJy", missing_values=(-9999.0,)))
+    assert found.curve.value.tolist() == pytest.approx([1500, -9998e3])
+    assert changed(found) == {"dropped_placeholders": 1}
 
 
 def test_flags_drop_points_and_the_others_stay():
@@ -91,6 +130,16 @@ def test_bands_wanted_and_their_order():
         normalise([given], ReadOptions(bands=("z",)))
 
 
+def test_bands_of_two_surveys_become_one():
+    sdss = observed([1, 2], [15, 16], bands=("g", "r"), band=np.array([0, 1]))
+    ztf = observed([3, 4], [17, 18], bands=("R", "g"), band=np.array([0, 1]))
+    found = normalise([sdss, ztf], ReadOptions(rename_bands={"R": "r"})).curve
+    assert found.bands == ("g", "r")
+    assert found.band.tolist() == [0, 1, 1, 0]
+    both = observed([1, 2], [15, 16], bands=("r", "R"), band=np.array([0, 1]))
+    assert normalise([both], ReadOptions(bands=("r",), rename_bands={"R": "r"})).curve.band.tolist() == [0, 0]
+
+
 def test_repeated_times_are_merged():
     """Equal rows become one; others their mean, weighted by 1 / error^2 where all have errors."""
     given = observed(
@@ -109,7 +158,7 @@ def test_repeated_times_are_merged():
 
 
 def test_errors_that_say_nothing_become_unknown():
-    given = observed([1, 2, 3, 4], error=np.array([0.1, 0.0, 99.999, np.inf]))
+    given = observed([1, 2, 3, 4], error=np.array([0.1, 0.0, 0.0, np.inf]))
     found = normalise([given], OPTIONS)
     np.testing.assert_array_equal(found.curve.error, np.array([0.1, np.nan, np.nan, np.nan], np.float32))
     assert changed(found) == {"unknown_errors": 3}
@@ -120,7 +169,8 @@ def test_errors_that_say_nothing_become_unknown():
     [
         (observed([]), "no rows"),
         (observed([np.nan, np.nan]), "no point with a finite time and value"),
-        (observed([1, 2], [np.nan, 99.99]), "no point with a finite time and value"),
+        (observed([1, 2], [np.nan, 99.99]), "only placeholders for nothing measured"),
+        (observed([1, 2], error=np.array([99.99, -99])), "only placeholders for nothing measured"),
         (observed([1]), "too few points"),
         (observed([1, 2], error=np.array([0.1, -0.1])), "negative errors"),
         (observed([1, 2], error=np.array([0.1])), "not one error for each time"),

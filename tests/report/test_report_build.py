@@ -104,6 +104,29 @@ def test_key_numbers_of_several_classes_are_accuracy_and_mean_f1(tmp_path):
         assert item.anchor == stages[0].anchor
 
 
+def test_several_methods_stand_side_by_side_by_their_names(tmp_path):
+    """F1 of each evaluation of classes, and one number of objects for all that have as many scores."""
+    stages = []
+    for name, value, objects in (("drawn", 0.75, 4), ("pairs", 0.5, 4), ("forest", 0.8, 3)):
+        skill, scores = tmp_path / f"{name}_skill", tmp_path / f"{name}_scores"
+        skill.mkdir()
+        scores.mkdir()
+        metrics = {"macro_f1": value, "macro_f1_low": value - 0.1, "macro_f1_high": value + 0.1}
+        (skill / "metrics.json").write_text(json.dumps(metrics))
+        pq.write_table(pa.table({"id": [str(number) for number in range(objects)]}), scores / "scores.parquet")
+        stages += [StageView(f"{name}_skill", "evaluate", "Evaluation", "made", skill),
+                   StageView(f"{name}_scores", "score", "Scores", "made", scores)]  # fmt: skip
+    told = [(item.value, item.label, item.remark) for item in key_numbers(ReportRun("r", stages=stages))]
+    assert told == [
+        ("4", "objects scored", ""), ("3", "objects scored", ""),
+        ("0.750", "F1, mean over classes: drawn_skill", "0.650 to 0.850"),
+        ("0.500", "F1, mean over classes: pairs_skill", "0.400 to 0.600"),
+        ("0.800", "F1, mean over classes: forest_skill", "0.700 to 0.900"),
+    ]  # fmt: skip
+    (alone,) = key_numbers(ReportRun("r", stages=stages[:1]))
+    assert alone.label == "F1, mean over classes"
+
+
 def test_a_run_of_skipped_stages_has_a_page(tmp_path):
     nothing = ReportRun("empty", stages=[StageView("a", "cutouts", "SampleSet", "skipped", tmp_path / "no")])
     html = build_report(tmp_path, nothing).read_text()

@@ -1,5 +1,7 @@
 """The sections of transit candidates and of light curves: the best first, flags in words, nothing drawn that is not."""
 
+import re
+
 import numpy as np
 import pytest
 from curve_files import write_long_folder
@@ -145,3 +147,17 @@ def test_light_curves_are_counted_and_drawn(project):
     assert "magnitude in mag" in html or "magnitude in a unit not stated" in html
     assert "g, r" in html
     assert "NOVA</th>" in html
+    assert "stands for nothing measured" not in html, "only what there was is told"
+
+
+def test_points_that_were_left_out_are_told(project):
+    rows = [("one", "g", float(day), 15.0 + day, 0.1) for day in range(5)] + [("two", "g", 1.0, 100.01, 99.99)]
+    rows += [("two", "g", 2.0, 99.99, 99.99), ("two", "g", 3.0, 15.0, 0.0), ("two", "g", 4.0, 15.0, 0.1)]
+    write_long_folder(project.root / "survey", {"one": "STAR", "two": "NOVA"}, rows)
+    project.data |= {"inputs": {"curves": "survey"}, "instrument": None, "plugins": []}
+    folder = project.use("curves").run()["curves"].folder
+    stage = StageView("curves", "light-curves", "LightCurves", "made", folder)
+    html = str(SECTIONS["LightCurves"](stage, ProductFolder(folder), ReportRun("r", stages=[stage])).html)
+    told = re.sub(r"<[^>]+>|\s+", " ", html)
+    assert re.search(r"rows whose value or error stands for nothing measured, as 99\.99\s+2 of 1 objects", told)
+    assert re.search(r"errors of zero and infinite ones, now NaN\s+1 of 1 objects", told)

@@ -326,6 +326,35 @@ def test_five_lines_of_h5py(survey, project):
     assert len(flux) == 40
 
 
+def test_placeholders_are_counted_and_what_is_left_goes_on(survey, project):
+    good = [(name, "g", float(day), 15.0, 0.1) for name in ("1", "2") for day in range(4)]
+    bad = [("2", "g", 9.0, 100.01, 99.99), ("2", "g", 10.0, 28.6, 99.999), ("3", "g", 1.0, 99.0, 99.0)]
+    write_long_folder(project.root / "long", {"1": "RRab", "2": "RRab", "3": "RRab"}, good + bad)
+    view = survey("long").run()["curves"]
+    assert dict(zip(view.table["id"], view.table["dropped_placeholders"], strict=True)) == {"1": 0, "2": 2}
+    assert dict(zip(view.table["id"], view.table["points"], strict=True)) == {"1": 4, "2": 4}
+    assert "only placeholders for nothing measured" in reasons(view)["3"]
+
+
+def test_bands_of_two_surveys_stand_under_one_name(survey, project):
+    rows = [("sdss", band, float(day), 15.0, 0.1) for band in "gri" for day in range(3)]
+    rows += [("ztf", band, float(day), 17.0, 0.1) for band in "gR" for day in range(3)]
+    write_long_folder(project.root / "long", {"sdss": "RRab", "ztf": "SN Ia"}, rows)
+    curves = survey("long", bands=["g", "r"], rename_bands={"R": "r"}).run()["curves"].curves
+    assert curves.meta.bands == ("g", "r")
+    assert [len(curve.in_band("r")) for curve in curves.each()] == [3, 3]
+
+
+@pytest.mark.slow
+def test_placeholders_of_stripe_82(survey, project):
+    """43 magnitudes about 100 and five from 22 to 28.6, all with an error of 99.999: none is a measurement."""
+    found = survey(shared("rrlyrae_snia").resolve(), minimum_points=1).run()["curves"]
+    curves = found.curves
+    assert int(curves.column("dropped_placeholders").sum()) == 48
+    assert len(curves) == 2222
+    assert max(float(np.nanmax(curve.error)) for curve in curves.each()) < 10
+
+
 @pytest.mark.slow
 def test_real_surveys(survey, project):
     found = survey(shared("eros").resolve()).run()["curves"]

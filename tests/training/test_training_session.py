@@ -55,7 +55,7 @@ def order(pocket, write_set):
 @pytest.fixture(scope="module")
 def trained(order, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    used = train_model(order(), folder, tmp_path_factory.mktemp("scratch"), silent)
+    used, _ = train_model(order(), folder, tmp_path_factory.mktemp("scratch"), silent)
     return folder, used
 
 
@@ -134,6 +134,24 @@ def test_a_set_without_a_training_split_is_refused(order, write_set, tmp_path):
     with pytest.raises(Exception, match=r"no object is in the (train split|split 'train')") as caught:
         train_model(order(samples), tmp_path, tmp_path / "scratch", silent)
     assert type(caught.value).__module__ == "astrocnn.errors"
+
+
+def test_objects_without_a_label_are_left_out_and_named(order, write_set, tmp_path):
+    """Those of the splits that are trained on; constants and folds are of the labelled ones alone."""
+    number = np.arange(48)
+    label = np.where(number % 6 == 5, -1, number % 2).astype(np.int8)
+    samples = write_set(48, 18, columns={"label": label})
+    used, unlabelled = train_model(order(samples, epochs=1, folds=2), tmp_path, tmp_path / "scratch", silent)
+    trainable = samples.column("split") != "test"
+    assert unlabelled == samples.ids[(label < 0) & trainable].tolist()
+    assert sorted(used["train"] + used["validation"]) == sorted(samples.ids[(label >= 0) & trainable].tolist())
+    assert set(load_model(tmp_path).trained.ids) == set(used["train"] + used["validation"])
+
+
+def test_a_set_without_any_label_is_refused(order, write_set, tmp_path):
+    samples = write_set(12, 18, columns={"label": np.full(12, -1, np.int8)})
+    with pytest.raises(StageFailed, match=r"no object has a label.*name their classes"):
+        train_model(order(samples), tmp_path, tmp_path / "scratch", silent)
 
 
 def test_one_class_in_the_validation_split_means_no_calibration(order, write_set, tmp_path):

@@ -1,10 +1,11 @@
 """The one normaliser: whatever a file holds becomes a curve with sorted, unique, finite times, or is refused.
 
-Repaired, and counted for each object in the columns named here: rows without a finite time or value, and placeholders
-of magnitudes, are dropped (`dropped_missing`), as are rows with a flag of the quality mask (`dropped_flagged`); rows
-out of order are sorted (`sorted_rows`); rows that repeat time and band are merged, those with other values by their
-mean, by inverse variance where all have errors (`merged_rows`); errors of zero, or placeholders, become unknown
-(`unknown_errors`).
+Repaired, and counted for each object in the columns named here: rows without a finite time or value are dropped
+(`dropped_missing`), as are rows whose value or error is a placeholder, since a magnitude with an error of 99.99 is the
+limit of what would have been seen and no measurement (`dropped_placeholders`), and rows with a flag of the quality mask
+(`dropped_flagged`); rows out of order are sorted (`sorted_rows`); rows that repeat time and band are merged, those with
+other values by their mean, by inverse variance where all have errors (`merged_rows`); errors of zero, and infinite
+ones, become unknown (`unknown_errors`).
 
 Refused: no rows, no finite value, fewer than the points asked for, negative errors, most times repeated, mixed time
 systems, dates that nobody can mean, units that are none or cannot be converted to the one asked for.
@@ -12,7 +13,7 @@ systems, dates that nobody can mean, units that are none or cannot be converted 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,8 +26,7 @@ from astrocnn.samples.curve_meta import CurveMeta
 
 REFERENCE_DAY = 2450000.0
 """Julian date that absolute times are stored from: a float64 of a few thousand days is good to 0.1 microsecond."""
-PLACEHOLDER = 50.0
-"""Magnitudes beyond it on either side, as 99.999 and -999, and such errors, stand for nothing measured."""
+_SAME = 1e-6  # relative: a number in float32 is that of the pipeline file
 MOST_REPEATED = 0.5
 """Fraction of rows that may repeat others: beyond it, several objects stand under one name, or times are rounded."""
 
@@ -36,6 +36,7 @@ class Changes:
     """Rows of one object that were dropped or changed."""
 
     dropped_missing: int = 0
+    dropped_placeholders: int = 0
     dropped_flagged: int = 0
     sorted_rows: int = 0
     merged_rows: int = 0
@@ -61,7 +62,7 @@ def normalise(
     pieces : list of Observed
         Of one object; at least one.
     options : ReadOptions
-        `unit` and `bands` wanted.
+        `unit` and `bands` wanted, names of bands, and what stands for nothing measured.
     minimum_points : int
         Objects with fewer are refused.
     reference_day : float
@@ -85,13 +86,14 @@ def normalise(
             raise DataError("fluxes and magnitudes", where=where, expected=first.quantity, received=piece.quantity)
     unit, zero = options.unit or first.unit, first.zero
     unit = stored_unit(unit, first.quantity, where)
+    pieces = [_with_named_bands(piece, options) for piece in pieces]
     bands = options.bands or tuple(sorted(set().union(*(piece.bands for piece in pieces))))
-    parts = [_arrays(piece, unit, bands, zero, reference_day) for piece in pieces]
+    parts = [_arrays(piece, unit, bands, zero, reference_day, options) for piece in pieces]
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     changes: dict[str, int] = {}
-    arrays = _usable(arrays, first.quantity, where, changes)
+    arrays = _usable(arrays, where, changes)
     check_dates(arrays["time"], TimeZero(zero.system, None if zero.day is None else reference_day), where)
-    arrays = _checked_errors(arrays, first.quantity, where, changes)
+    arrays = _checked_errors(arrays, where, changes)
     arrays = _in_order(arrays, where, changes)
     if len(arrays["time"]) < minimum_points:
         raise DataError(
@@ -102,13 +104,20 @@ def normalise(
         time_system=zero.system, time_reference_day=None if zero.day is None else reference_day,
         quantity=first.quantity, unit=unit, bands=bands,
     )  # fmt: skip
-    del arrays["dropped"]
+    del arrays["dropped"], arrays["placeholder"]
     return Normalised(LightCurve(where, **arrays, bands=bands), meta, Changes(**changes))
 
 
+def _with_named_bands(piece: Observed, options: ReadOptions) -> Observed:
+    if not options.rename_bands:
+        return piece
+    return replace(piece, bands=tuple(options.rename_bands.get(name, name) for name in piece.bands))
+
+
 def _arrays(
-    piece: Observed, unit: str | None, bands: tuple[str, ...], zero: TimeZero, reference_day: float
-) -> dict[str, np.ndarray]:
+    piece: Observed, unit: str | None, bands: tuple[str, ...], zero: TimeZero, reference_day: float,
+    options: ReadOptions,
+) -> dict[str, np.ndarray]:  # fmt: skip
     """The arrays of one file in native types, in the unit, time zero and band numbers of the curve."""
     number = len(piece.time)
     for name in ("value", "error", "quality"):
@@ -127,7 +136,7 @@ def _arrays(
     arrays = {
         "time": time, "value": (np.asarray(piece.value) * factor).astype(np.float32),
         "error": error.astype(np.float32), "quality": quality, "band": _band_numbers(piece, bands),
-        "dropped": (quality & piece.dropped_bits) != 0,
+        "dropped": (quality & piece.dropped_bits) != 0, "placeholder": _placeholders(piece, options),
     }  # fmt: skip
     wanted = arrays["band"] >= 0
     if not wanted.any():
@@ -137,26 +146,45 @@ def _arrays(
     return arrays if wanted.all() else {name: values[wanted] for name, values in arrays.items()}
 
 
+def _placeholders(piece: Observed, options: ReadOptions) -> np.ndarray:
+    """Rows whose value or error stands for nothing measured, (n,) of bool."""
+    found = np.zeros(len(piece.time), bool)
+    for numbers in (piece.value, piece.error):
+        if numbers is None:
+            continue
+        if piece.quantity == "magnitude":
+            found |= np.isfinite(numbers) & (np.abs(numbers) >= options.placeholder_mag)
+        for missing in options.missing_values:
+            found |= np.isclose(numbers, missing, rtol=_SAME, atol=0)
+    return found
+
+
 def _band_numbers(piece: Observed, bands: tuple[str, ...]) -> np.ndarray:
     """Position of each point's band, -1 for a band that is not wanted."""
     places = np.array([bands.index(name) if name in bands else -1 for name in piece.bands], np.int16)
     return np.full(len(piece.time), places[0]) if piece.band is None else places[piece.band]
 
 
-def _usable(arrays: dict[str, np.ndarray], quantity: str, where: str, changes: dict[str, int]) -> dict[str, np.ndarray]:
-    """Drop rows without time or value, then those that the quality mask takes away."""
+def _usable(arrays: dict[str, np.ndarray], where: str, changes: dict[str, int]) -> dict[str, np.ndarray]:
+    """Drop rows without time or value, then placeholders, then those that the quality mask takes away."""
     finite = np.isfinite(arrays["time"]) & np.isfinite(arrays["value"])
-    if quantity == "magnitude":
-        finite &= np.abs(arrays["value"]) < PLACEHOLDER
-    flagged = finite & arrays["dropped"]
+    measured = finite & ~arrays["placeholder"]
+    flagged = measured & arrays["dropped"]
     changes["dropped_missing"] = int(np.count_nonzero(~finite))
+    changes["dropped_placeholders"] = int(np.count_nonzero(finite & ~measured))
     changes["dropped_flagged"] = int(np.count_nonzero(flagged))
     if not finite.any():
         raise DataError(
             "no point with a finite time and value", where=where, received=f"{len(finite)} rows",
             fix="leave the object out, or choose another flux column",
         )  # fmt: skip
-    kept = finite & ~flagged
+    if not measured.any():
+        raise DataError(
+            "only placeholders for nothing measured", where=where, expected="a magnitude or flux with its error",
+            received=f"{np.count_nonzero(finite)} rows such as 99.99",
+            fix="leave the object out, or state placeholder_mag, missing_values or the column of errors",
+        )  # fmt: skip
+    kept = measured & ~flagged
     if not kept.any():
         raise DataError(
             "the quality mask leaves no point", where=where, received=f"{len(finite)} rows",
@@ -165,20 +193,16 @@ def _usable(arrays: dict[str, np.ndarray], quantity: str, where: str, changes: d
     return arrays if kept.all() else {name: values[kept] for name, values in arrays.items()}
 
 
-def _checked_errors(
-    arrays: dict[str, np.ndarray], quantity: str, where: str, changes: dict[str, int]
-) -> dict[str, np.ndarray]:
+def _checked_errors(arrays: dict[str, np.ndarray], where: str, changes: dict[str, int]) -> dict[str, np.ndarray]:
     """Refuse negative errors; those that say nothing become NaN."""
     error = arrays["error"]
     if (error < 0).any():
         raise DataError(
             "negative errors", where=where, expected="standard deviations, empty or NaN where none is known",
             received=f"{error[error < 0][0]:g} and {np.count_nonzero(error < 0) - 1} more",
-            fix="mark unknown errors as empty, or name the column of errors",
+            fix="mark unknown errors as empty, name the column of errors, or what they stand for in missing_values",
         )  # fmt: skip
     nothing = (error == 0) | np.isposinf(error)
-    if quantity == "magnitude":
-        nothing |= error >= PLACEHOLDER
     changes["unknown_errors"] = int(np.count_nonzero(nothing))
     return arrays | {"error": np.where(nothing, np.float32(np.nan), error)} if nothing.any() else arrays
 

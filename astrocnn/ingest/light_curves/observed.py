@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from astrocnn.ingest.light_curves.placeholders import PLACEHOLDER_MAG
 from astrocnn.samples.curve_meta import Quantity, TimeSystem
 
 QualityMask = Literal["none", "default", "hard", "hardest"]
@@ -42,6 +43,12 @@ class ReadOptions:
         Unit of the values; those in another are converted, those that cannot be are refused.
     bands : tuple of str
         Bands wanted, in their order; all by default.
+    rename_bands : dict of str to str
+        What bands of the files are called from here on; several may become one.
+    placeholder_mag : float
+        Magnitudes and errors at or beyond it, on either side of 0, stand for nothing measured.
+    missing_values : tuple of float
+        Values and errors, in the unit of the files, that stand for nothing measured.
     """
 
     flux: Literal["pdcsap", "sap"] = "pdcsap"
@@ -52,6 +59,9 @@ class ReadOptions:
     time_zero_day: float | None = None
     unit: str | None = None
     bands: tuple[str, ...] = ()
+    rename_bands: dict[str, str] = field(default_factory=dict)
+    placeholder_mag: float = PLACEHOLDER_MAG
+    missing_values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

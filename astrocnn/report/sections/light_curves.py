@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from astrocnn.report.products import ProductFolder
 from astrocnn.report.run_view import ReportRun, StageView
 from astrocnn.report.sections.samples import counts_by_split
 from astrocnn.report.stamps import curve_points
+from astrocnn.samples.curve_columns import CHANGES
 
 if TYPE_CHECKING:
     from astrocnn.samples.curve import LightCurve
@@ -41,6 +43,7 @@ def light_curves_section(stage: StageView, folder: ProductFolder, run: ReportRun
         ("times", meta.kind_text.split(",")[0]), ("values", f"{meta.quantity} in {meta.unit or 'a unit not stated'}"),
         ("bands", ", ".join(name or "not named" for name in meta.bands)), ("points", number(int(points.sum()))),
         ("points of a curve", f"{number(int(np.median(points)))} (median)" if len(points) else "none"),
+        *changed(table),
     ]  # fmt: skip
     caption = (
         f"Examples are spread evenly over the curves, not chosen: means in {BINS} bins of time, each band in its own "
@@ -53,6 +56,16 @@ def light_curves_section(stage: StageView, folder: ProductFolder, run: ReportRun
     )  # fmt: skip
     curves.close()
     return Section("Light curves", stage.anchor, html, f"{number(len(points))} light curves.", stage.label)
+
+
+def changed(table: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
+    """What reading the files has changed: rows and objects of each kind of change that there was."""
+    told = []
+    for name, meaning in CHANGES.items():
+        rows = table.get(name, np.zeros(0))
+        if total := int(np.sum(rows)):
+            told.append((meaning, f"{number(total)} of {number(int(np.count_nonzero(rows)))} objects"))
+    return told
 
 
 def drawn(curve: LightCurve, quantity: str) -> list[str]:
