@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import re
 from contextlib import suppress
 
 import numpy as np
@@ -227,7 +228,8 @@ def test_checksums_are_compared(tmp_path, no_astropy):
 
 CARDS = st.one_of(
     st.integers(-(10**9), 10**9), st.floats(allow_nan=False, allow_infinity=False), st.booleans(),
-    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
+    .filter(lambda text: not re.search("' */", text)),  # where astropy 8.0 ends the text, against the standard
 )  # fmt: skip
 
 
