@@ -51,7 +51,7 @@ def test_networks_and_forest_side_by_side_on_folds_and_a_test_set(tmp_path):
 QUICK = [
     *(f"stages.by_{name}.{key}" for name in ("picture", "pairs", "curve", "spectrum")
       for key in ("epochs=1", "ensemble=1", "folds=2")),
-    "stages.forest.folds=2", "stages.test_forest.folds=2",
+    *(f"stages.{name}.folds=2" for name in ("forest", "forest_more", "test_forest", "test_forest_more")),
 ]  # fmt: skip
 
 
