@@ -58,6 +58,16 @@ def test_a_test_set_is_scored_in_place_of_the_samples(stars):
         stars(bare=other, others={**FOREST, "test": "bare"}).run()
 
 
+def test_a_test_set_that_is_absent_is_not_replaced_by_the_samples(stars):
+    project = stars(
+        more={"use": "light-curves", "curves": "${inputs.more}"},
+        drawn={"use": "represent", "curves": "more", "as": "dmdt"}, others={**FOREST, "test": "drawn"},
+    )  # fmt: skip
+    project.data["inputs"]["more"] = None
+    run = project.run()
+    assert (run["forest"].state, run["others"].state) == ("made", "skipped")
+
+
 def test_samples_scored_by_the_trees_that_learnt_them_are_warned_of(stars):
     found = [one.text for one in stars(within={**FOREST, "folds": None}).problems()]
     assert any("stages.within.folds" in text or "by the trees that learnt them" in text for text in found), found
