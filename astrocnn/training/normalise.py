@@ -95,9 +95,15 @@ def fit_normalisation(
     ------
     DataError
         When an object holds values that are not finite, or a band is constant where the set's deviation is divided by,
-        in a set of shapes alone or beside no band that varies.
+        in a set of shapes alone or beside no band that varies; when numbers would be normalised by each object's own.
     """
     bands = samples.meta.bands
+    if normalise == "object" and "numbers" in samples.meta.notes:
+        raise DataError(
+            "each number beside a shape is the same in all of an object, and would become 0", where=samples.meta.kind,
+            expected="normalise: set", received="normalise: object",
+            fix="state normalise: set, or make the samples without numbers",
+        )  # fmt: skip
     mean, variance = _moments(samples, batch)
     if normalise != "set":
         zeros, ones = (0.0,) * len(bands), (1.0,) * len(bands)
@@ -106,7 +112,12 @@ def fit_normalisation(
     if not varies.all():
         constant = ", ".join(band for band, one in zip(bands, varies, strict=True) if not one)
         if "numbers" not in samples.meta.notes or not varies.any():
-            raise DataError("all values are the same", where=f"band {constant}", expected="data that varies")
+            raise DataError(
+                "all values are the same",
+                where=f"band {constant}",
+                expected="data that varies",
+                fix="leave this band out",
+            )
         log.warning(
             "the same in all of the training set, and so taken as 0: %s; it tells the network nothing", constant
         )

@@ -97,6 +97,14 @@ def test_numbers_alone_without_any_variation_are_refused(write_set):
         fit_normalisation(write_set(4, data=data, bands=("g", "g_error"), notes=NUMBERS), None)
 
 
+def test_numbers_are_not_normalised_within_each_object(write_set):
+    samples = write_set(
+        4, bands=("g", "g_error"), data=np.random.default_rng(0).normal(size=(4, 5, 5, 2)), notes=NUMBERS
+    )
+    with pytest.raises(DataError, match=r"would become 0.*to fix, state normalise: set"):
+        fit_normalisation(samples, None, normalise="object")
+
+
 def test_a_band_that_varies_in_one_pixel_is_not_constant(write_set):
     data = np.ones((4, 5, 5, 2), np.float32)
     data[3, 4, 4] = np.nextafter(np.float32(1), np.float32(2))
