@@ -14,6 +14,16 @@ from astrocnn.simulate.orbit import Orbits
 _GRID_PHASES = 512
 """Phases at which the range of a series is measured; between them it is exceeded by less than 1e-3."""
 _MAG_PER_E_FOLD = 2.5 / np.log(10.0)
+_CEPHEID_PLACES = (0.0, 0.45, 0.65, 0.75, 0.85, 0.95, 1.05, 1.2, 1.7)
+_CEPHEID_RATIOS = (
+    (0.43, 0.42, 0.40, 0.39, 0.37, 0.27, 0.13, 0.22, 0.36),
+    (0.24, 0.23, 0.18, 0.14, 0.08, 0.08, 0.10, 0.12, 0.20),
+    (0.11, 0.11, 0.09, 0.06, 0.04, 0.04, 0.05, 0.06, 0.10),
+)
+_CEPHEID_PHI_21 = (0.0, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.02, 1.1, 1.7), (
+    3.9, 4.08, 4.12, 4.34, 4.5, 4.87, 5.3, 6.0, 4.7, 5.0,
+)  # fmt: skip
+"""Against the logarithm of the period in days: R_21, R_31, R_41; phi_21 with places of its own. See `cepheid`."""
 _TAIL_SHARE = 0.2
 """Of a supernova's light at its peak, what fades slowly; chosen here."""
 _TAIL_MAG_PER_DAY = 0.015
@@ -90,7 +100,7 @@ def cepheid(phase: np.ndarray, period_day: np.ndarray, strength: np.ndarray, sca
 
     That phi_21 grows with the period towards 2 pi at 10 days, where R_21 is lowest, is found by Simon & Lee (1981, ApJ
     248, 291). Between 2 and 10 days the numbers are medians of Cepheids of EROS-1 in the band B_E, beyond they are
-    chosen here; phi_31 is 2 phi_21, as of a saw tooth, which those stars have to 0.3.
+    chosen here; phi_31 is 2 phi_21 and phi_41 is 3 phi_21, as of a saw tooth, which those stars have to 0.2.
 
     Parameters
     ----------
@@ -106,20 +116,10 @@ def cepheid(phase: np.ndarray, period_day: np.ndarray, strength: np.ndarray, sca
     ndarray
         (n, time), magnitudes.
     """
-    place, stronger = np.log10(period_day), 1.0 + 0.2 * strength
-    second = stronger * np.interp(
-        place, [0.0, 0.75, 0.85, 0.95, 1.05, 1.2, 1.7], [0.42, 0.39, 0.37, 0.27, 0.13, 0.22, 0.36]
-    )
-    third = stronger * np.interp(
-        place, [0.0, 0.45, 0.65, 0.75, 0.85, 1.05, 1.7], [0.24, 0.23, 0.18, 0.14, 0.08, 0.10, 0.20]
-    )
-    angle = np.interp(
-        place,
-        [0.0, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.02, 1.1, 1.7],
-        [3.9, 4.08, 4.12, 4.34, 4.5, 4.87, 5.3, 6.0, 4.7, 5.0],
-    )
-    angle = angle + 0.2 * scatter
-    return fourier_series(phase, np.stack([second, third], axis=1), np.stack([angle, 2.0 * angle], axis=1))
+    place, order = np.log10(period_day), np.arange(2, 5)
+    strengths = np.stack([np.interp(place, _CEPHEID_PLACES, ratio) for ratio in _CEPHEID_RATIOS], axis=1)
+    angle = np.interp(place, *_CEPHEID_PHI_21) + 0.2 * scatter
+    return fourier_series(phase, strengths * (1.0 + 0.2 * strength[:, None]), angle[:, None] * (order - 1))
 
 
 def cepheid_overtone(phase: np.ndarray, strength: np.ndarray, scatter: np.ndarray) -> np.ndarray:
