@@ -18,6 +18,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import numpy as np
+import yaml
 
 import astrocnn
 from astrocnn.samples.seeds import BLOCK, block_generator
@@ -33,11 +34,11 @@ TIME_DAY = (np.arange(SAMPLES) - (SAMPLES - 1) / 2) * CADENCE.interval_hour / 24
 # batman solves Kepler's equation to 1e-7, and takes the mean of an exposure over three instants of equal weight.
 TOLERANCE = {0.0: 1e-6, CADENCE.exposure_day: 1e-3}
 STAGES = {
-    "transits and what looks like them": "{use: simulate-transits, number: 131072}",
-    "grid of Pearson et al. 2018": "{use: simulate-transits, grid: pearson2018, number: 131072}",
-    "variable stars, one band": "{use: simulate-variables, number: 131072, bands: [V], points: [180, 180]}",
+    "transits and what looks like them": {"use": "simulate-transits", "number": 311_040},
+    "grid of Pearson et al. 2018": {"use": "simulate-transits", "grid": "pearson2018", "number": 311_040},
+    "variable stars, one band": {"use": "simulate-variables", "number": 131_072, "bands": ["V"], "points": [180, 180]},
 }
-STAGE_CURVES, WORKERS = 131_072, 2
+WORKERS = 2
 SAMPLING = {
     "samples": SAMPLES, "interval_hour": CADENCE.interval_hour, "exposure_day": CADENCE.exposure_day,
     "noise_ppm": CADENCE.noise_ppm,
@@ -111,11 +112,11 @@ def batman_a_second() -> float:
     return BLOCKS * BLOCK / seconds
 
 
-def stage_seconds(stage: str) -> tuple[float, float]:
+def stage_seconds(stage: dict) -> tuple[float, float]:
     """Seconds on the wall and of processors, of all processes together, for a run of one stage."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "speed.yaml"
-        file.write_text(f"version: 1\nname: speed\nseed: 1\nstages:\n  curves: {stage}\n")
+        file.write_text(yaml.safe_dump({"version": 1, "name": "speed", "seed": 1, "stages": {"curves": stage}}))
         begun, start = _processors(), perf_counter()
         astrocnn.run(file, runs=Path(folder) / "runs", workers=WORKERS)
         return perf_counter() - start, _processors() - begun
@@ -130,12 +131,12 @@ def _processors() -> float:
 def whole_stages() -> None:
     """A line for each stage."""
     theirs = batman_a_second() if importlib.util.find_spec("batman") else None
-    print(f"whole stages, {STAGE_CURVES:,} curves of {SAMPLES} points, {WORKERS} workers")
+    print(f"whole stages, curves of {SAMPLES} points, {WORKERS} workers, their start included")
     for name, stage in STAGES.items():
         wall, busy = stage_seconds(stage)
-        a_core = STAGE_CURVES / busy
+        number, a_core = stage["number"], stage["number"] / busy
         ratio = f", {a_core / theirs:.1f} times batman's loop ({theirs:.0f})" if theirs else ""
-        print(f"{name}: {STAGE_CURVES / wall:.0f} curves/s, {a_core:.0f} a second of one core{ratio}")
+        print(f"{name}: {number:,}, {number / wall:.0f} a second, {a_core:.0f} a second of one core{ratio}")
     if theirs is None:
         print("batman is not installed: pip install batman-package")
 
