@@ -6,13 +6,14 @@ scratch, for as many steps; both are measured on all other stars. Prints mean an
 mean F1, and of the difference. Run: `python benchmarks/pretraining.py runs/variable-stars-pretrained`.
 """
 
+import json
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-import yaml
 from astropy.table import Table
+from ruamel.yaml import YAML
 
 import astrocnn
 
@@ -66,7 +67,7 @@ def stages_of(name: str, options: dict, classes: tuple[str, ...], number: int) -
 
 def main() -> None:
     run = astrocnn.open_run(sys.argv[1])
-    options = yaml.safe_load(PIPELINE.read_text())["stages"]
+    options = YAML(typ="safe").load(PIPELINE)["stages"]
     classes = run["drawn"].samples.meta.classes
     with tempfile.TemporaryDirectory() as temporary:
         folder, inputs, stages = Path(temporary), {}, {}
@@ -78,7 +79,7 @@ def main() -> None:
                 inputs[name] = drawn_stars(run["stars"].curves, folder, number, draw)
                 stages |= stages_of(name, options, classes, number)
         file = {"version": 1, "name": "few", "seed": 1, "inputs": inputs, "stages": stages}
-        (folder / "few.yaml").write_text(yaml.safe_dump(file, sort_keys=False))
+        (folder / "few.yaml").write_text(json.dumps(file))
         few = astrocnn.run(folder / "few.yaml", runs=folder / "runs")
         for number in LABELLED:
             for kind in KINDS:

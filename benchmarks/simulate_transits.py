@@ -11,6 +11,7 @@ Run: `python benchmarks/simulate_transits.py`.
 """
 
 import importlib.util
+import json
 import resource
 import tempfile
 import warnings
@@ -18,7 +19,6 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import numpy as np
-import yaml
 
 import astrocnn
 from astrocnn.samples.seeds import BLOCK, block_generator
@@ -116,7 +116,7 @@ def stage_seconds(stage: dict) -> tuple[float, float]:
     """Seconds on the wall and of processors, of all processes together, for a run of one stage."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "speed.yaml"
-        file.write_text(yaml.safe_dump({"version": 1, "name": "speed", "seed": 1, "stages": {"curves": stage}}))
+        file.write_text(json.dumps({"version": 1, "name": "speed", "seed": 1, "stages": {"curves": stage}}))
         begun, start = _processors(), perf_counter()
         astrocnn.run(file, runs=Path(folder) / "runs", workers=WORKERS)
         return perf_counter() - start, _processors() - begun
