@@ -18,7 +18,8 @@ from ruamel.yaml import YAML
 import astrocnn
 
 PIPELINE = Path(__file__).parents[1] / "pipelines" / "variable-stars-pretrained.yaml"
-LABELLED, DRAWS = (100, 300), 3
+DRAWS = {100: 6, 300: 3}
+"""How often so many stars are drawn."""
 EPOCHS = {100: 60, 300: 40}
 KINDS = {
     "picture": ("first_picture", "drawn", {"covers_relative": 0.5, "normalise": "set", "clip_sigma": 6}),
@@ -73,15 +74,15 @@ def main() -> None:
         folder, inputs, stages = Path(temporary), {}, {}
         for first, _, _ in KINDS.values():
             inputs[first] = str(run[first].folder)
-        for number in LABELLED:
-            for draw in range(DRAWS):
+        for number, draws in DRAWS.items():
+            for draw in range(draws):
                 name = f"of{number}_{draw}"
                 inputs[name] = drawn_stars(run["stars"].curves, folder, number, draw)
                 stages |= stages_of(name, options, classes, number)
         file = {"version": 1, "name": "few", "seed": 1, "inputs": inputs, "stages": stages}
         (folder / "few.yaml").write_text(json.dumps(file))
         few = astrocnn.run(folder / "few.yaml", runs=folder / "runs")
-        for number in LABELLED:
+        for number in DRAWS:
             for kind in KINDS:
                 report(few, number, kind)
 
@@ -91,7 +92,7 @@ def report(few, number: int, kind: str) -> None:
     for metric in ("accuracy", "macro_f1"):
         found = {
             arm: np.array([
-                few[f"of{number}_{draw}_{kind}_{arm}_skill"].metrics[metric] for draw in range(DRAWS)
+                few[f"of{number}_{draw}_{kind}_{arm}_skill"].metrics[metric] for draw in range(DRAWS[number])
             ])
             for arm in RATE
         }  # fmt: skip
