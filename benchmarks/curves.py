@@ -1,8 +1,12 @@
-"""Light curves as histograms of pairs and as pictures: many at once against numpy's histogram2d, object after object.
+"""All that light curves take, in one run: reading files, simulating, histograms of pairs and pictures, searching.
 
-Both must give the same numbers: of pairs in the bins of Mahabal et al. 2017, and of points in the pixels of a picture,
-where errors are far smaller than a pixel; then pictures with errors as surveys have them are timed. Two threads work
-side by side, here and there. Run: `python benchmarks/curves.py`.
+Files of missions are read against astropy and lightkurve (`light_curve_files.py`), curves of 180 points are simulated
+by whole stages against batman (`simulate_transits.py`), a TESS curve is searched against astropy (`transit_search.py`).
+
+Histograms and pictures are made here, many at once against numpy's histogram2d, object after object. Both must give
+the same numbers: of pairs in the bins of Mahabal et al. 2017, and of points in the pixels of a picture, where errors
+are far smaller than a pixel; then pictures with errors as surveys have them are timed. Two threads work side by side,
+here and there. Run: `python benchmarks/curves.py`.
 """
 
 from collections.abc import Callable
@@ -74,7 +78,8 @@ def per_second(work: Work, blocks: list[Points]) -> float:
         return AT_ONCE * len(blocks) / (perf_counter() - start)
 
 
-def main() -> None:
+def representations() -> None:
+    """Histograms of pairs, and pictures."""
     sharp, broad = ([curves(seed, error) for seed in range(CURVES // AT_ONCE)] for error in (1e-9, 0.1))
     if not np.array_equal(pairs(sharp[0]), pairs_in_a_loop(sharp[0])):
         raise SystemExit("the histograms differ")
@@ -88,6 +93,18 @@ def main() -> None:
     ):
         fast, slow = per_second(work, blocks), per_second(loop, blocks[: max(1, len(blocks) // 8)])
         print(f"{name}: {fast:.0f} curves/s, loop {slow:.0f}, ratio {fast / slow:.1f}")
+
+
+def main() -> None:
+    # Imported here, since the workers of a stage import this file again and need none of these.
+    import light_curve_files
+    import simulate_transits
+    import transit_search
+
+    light_curve_files.main()
+    simulate_transits.whole_stages()
+    representations()
+    transit_search.main()
 
 
 if __name__ == "__main__":

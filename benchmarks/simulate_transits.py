@@ -1,16 +1,26 @@
-"""Light curves with transits: this package's blocks against batman in a loop.
+"""Light curves with transits: this package's blocks against batman in a loop, and whole stages that simulate curves.
 
 Both take the same orbits on the same 180 times two minutes apart, for instants and for exposures of two minutes, and
 must give the same curves. batman is given as many instants of an exposure, its own rule. Then the whole of what the
 stage `simulate-transits` draws for a curve: transits, eclipsing binaries, stars, noise and gaps. Times are of the
-processor, for one core; batman is an extra of the package (`transits`). Run: `python benchmarks/simulate_transits.py`.
+processor, for one core; batman is an extra of the package (`transits`).
+
+Last, runs of whole stages with two workers, from their start to what is written and checked: curves of 180 points a
+second on the wall, and a second of one processor's time, which is compared with batman's loop for the transits alone.
+Run: `python benchmarks/simulate_transits.py`.
 """
 
+import importlib.util
+import json
+import resource
+import tempfile
 import warnings
-from time import process_time
+from pathlib import Path
+from time import perf_counter, process_time
 
 import numpy as np
 
+import astrocnn
 from astrocnn.samples.seeds import BLOCK, block_generator
 from astrocnn.simulate.cadences import load_cadence
 from astrocnn.simulate.curve_population import CurvePopulation, sampled_curves
@@ -23,6 +33,12 @@ CADENCE = load_cadence("tess-2min")
 TIME_DAY = (np.arange(SAMPLES) - (SAMPLES - 1) / 2) * CADENCE.interval_hour / 24
 # batman solves Kepler's equation to 1e-7, and takes the mean of an exposure over three instants of equal weight.
 TOLERANCE = {0.0: 1e-6, CADENCE.exposure_day: 1e-3}
+STAGES = {
+    "transits and what looks like them": {"use": "simulate-transits", "number": 311_040},
+    "grid of Pearson et al. 2018": {"use": "simulate-transits", "grid": "pearson2018", "number": 311_040},
+    "variable stars, one band": {"use": "simulate-variables", "number": 131_072, "bands": ["V"], "points": [180, 180]},
+}
+WORKERS = 2
 SAMPLING = {
     "samples": SAMPLES, "interval_hour": CADENCE.interval_hour, "exposure_day": CADENCE.exposure_day,
     "noise_ppm": CADENCE.noise_ppm,
@@ -89,6 +105,42 @@ def grid() -> None:
         grid_curves(paper, rows * 30, rows % 2 == 0, block_generator(1, "benchmark", block))
 
 
+def batman_a_second() -> float:
+    """Curves that batman makes in a second of one core, with exposures of two minutes."""
+    signals = drawn()
+    seconds, _ = timed(loop, signals, CADENCE.exposure_day)
+    return BLOCKS * BLOCK / seconds
+
+
+def stage_seconds(stage: dict) -> tuple[float, float]:
+    """Seconds on the wall and of processors, of all processes together, for a run of one stage."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "speed.yaml"
+        file.write_text(json.dumps({"version": 1, "name": "speed", "seed": 1, "stages": {"curves": stage}}))
+        begun, start = _processors(), perf_counter()
+        astrocnn.run(file, runs=Path(folder) / "runs", workers=WORKERS)
+        return perf_counter() - start, _processors() - begun
+
+
+def _processors() -> float:
+    """Seconds of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def whole_stages() -> None:
+    """A line for each stage."""
+    theirs = batman_a_second() if importlib.util.find_spec("batman") else None
+    print(f"whole stages, curves of {SAMPLES} points, {WORKERS} workers, their start included")
+    for name, stage in STAGES.items():
+        wall, busy = stage_seconds(stage)
+        number, a_core = stage["number"], stage["number"] / busy
+        ratio = f", {a_core / theirs:.1f} times batman's loop ({theirs:.0f})" if theirs else ""
+        print(f"{name}: {number:,}, {number / wall:.0f} a second, {a_core:.0f} a second of one core{ratio}")
+    if theirs is None:
+        print("batman is not installed: pip install batman-package")
+
+
 def main() -> None:
     signals, number = drawn(), BLOCKS * BLOCK
     blocks(signals[:1], 0.0)
@@ -108,6 +160,7 @@ def main() -> None:
     for name, call in (("population", population), ("grid of Pearson et al. 2018", grid)):
         seconds, _ = timed(call)
         print(f"whole curves, {name}: {number / seconds:.0f}")
+    whole_stages()
 
 
 if __name__ == "__main__":

@@ -98,6 +98,14 @@ class CurveBlock:
     def __iter__(self) -> Iterator[LightCurve]:
         return (self[number] for number in range(len(self)))
 
+    def where(self, which: np.ndarray) -> CurveBlock:
+        """The curves for which a mask (k,) is true."""
+        number = np.diff(self.offsets)
+        points = np.repeat(which, number)
+        arrays = {array: getattr(self, array)[self.offsets[0] : self.offsets[-1]][points] for array in POINT_ARRAYS}
+        offsets = np.concatenate([[0], np.cumsum(number[which])])
+        return CurveBlock(self.indices[which], self.ids[which], offsets, **arrays, bands=self.bands)
+
 
 def time_series(curve: LightCurve, meta: CurveMeta, row: dict[str, Any]) -> TimeSeries:
     """A curve as an astropy TimeSeries: time, `flux` or `mag` and its error with their unit, quality, band.

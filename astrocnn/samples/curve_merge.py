@@ -75,5 +75,5 @@ def merge_shards(paths: Sequence[Path], target: Path) -> None:
     with CurveWriter(target, meta) as writer:
         for block in curves.blocks():
             rows = np.asarray(block.indices)
-            writer.append(list(block), {name: values[rows] for name, values in table.items()})
+            writer.append(block, {name: values[rows] for name, values in table.items()})
     curves.close()

@@ -16,7 +16,7 @@ import numpy as np
 
 from astrocnn.errors import DAMAGE_CURE, DataError, StoreError
 from astrocnn.samples.columns import stored
-from astrocnn.samples.curve import POINT_ARRAYS, LightCurve, same_bands
+from astrocnn.samples.curve import POINT_ARRAYS, CurveBlock, LightCurve, same_bands
 from astrocnn.samples.curve_meta import CurveMeta
 from astrocnn.samples.hdf5_writer import HDF5Writer
 from astrocnn.samples.shard_files import read_description
@@ -57,12 +57,12 @@ class CurveWriter(HDF5Writer):
         super().__init__(path)
         self.meta, self.points = meta, 0
 
-    def append(self, curves: Sequence[LightCurve], table: Mapping[str, np.ndarray]) -> None:
+    def append(self, curves: Sequence[LightCurve] | CurveBlock, table: Mapping[str, np.ndarray]) -> None:
         """Append curves.
 
         Parameters
         ----------
-        curves : sequence of LightCurve
+        curves : sequence of LightCurve, or CurveBlock
             Their bands are matched to those of the meta by name.
         table : mapping of str to array
             Columns of one row a curve: any standard column and any others; the same in every call. `id` and `points`
@@ -75,13 +75,16 @@ class CurveWriter(HDF5Writer):
         StoreError
             If the disk is full or the file cannot be written.
         """
-        if not curves:
+        if not len(curves):
             return
-        known = {
-            "id": np.array([curve.id for curve in curves], object),
-            "points": np.array([len(curve) for curve in curves], np.int64),
-        }
-        rows = self._points(curves)
+        if isinstance(curves, CurveBlock):
+            known, rows = {"id": curves.ids.astype(object), "points": np.diff(curves.offsets)}, self._points_of(curves)
+        else:
+            known = {
+                "id": np.array([curve.id for curve in curves], object),
+                "points": np.array([len(curve) for curve in curves], np.int64),
+            }
+            rows = self._points(curves)
         rows["offsets"] = self.points + np.cumsum(known["points"])
         if not self.number:
             rows["offsets"] = np.concatenate([[0], rows["offsets"]])
@@ -92,15 +95,25 @@ class CurveWriter(HDF5Writer):
 
     def _points(self, curves: Sequence[LightCurve]) -> dict[str, np.ndarray]:
         """The points of the curves one after another, with the band numbers of this file."""
-        for curve in curves:
-            if unknown := set(curve.bands) - set(self.meta.bands):
-                raise DataError(
-                    "a band that the file has not", where=f"{self.path}, {curve.id}",
-                    expected=", ".join(self.meta.bands), received=", ".join(sorted(unknown)),
-                )  # fmt: skip
         rows = {name: np.concatenate([getattr(curve, name) for curve in curves]) for name in POINT_ARRAYS}
-        rows["band"] = np.concatenate([same_bands(curve.bands, self.meta.bands)[curve.band] for curve in curves])
+        rows["band"] = np.concatenate([self._bands_of(curve.bands, curve.id)[curve.band] for curve in curves])
         return rows
+
+    def _points_of(self, block: CurveBlock) -> dict[str, np.ndarray]:
+        """The same of a block."""
+        points = slice(block.offsets[0], block.offsets[-1])
+        rows = {name: getattr(block, name)[points] for name in POINT_ARRAYS}
+        rows["band"] = self._bands_of(block.bands, str(block.ids[0]))[rows["band"]]
+        return rows
+
+    def _bands_of(self, bands: tuple[str, ...], curve: str) -> np.ndarray:
+        """Number of each of these bands in this file."""
+        if unknown := set(bands) - set(self.meta.bands):
+            raise DataError(
+                "a band that the file has not", where=f"{self.path}, {curve}",
+                expected=", ".join(self.meta.bands), received=", ".join(sorted(unknown)),
+            )  # fmt: skip
+        return same_bands(bands, self.meta.bands)
 
     def _complete(self) -> None:
         if not self.number:

@@ -7,14 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from astrocnn.samples.curve import LightCurve
-from astrocnn.samples.curve_meta import CurveMeta
+from astrocnn.samples.curve import POINT_ARRAYS, CurveBlock
 from astrocnn.samples.seeds import BLOCK
 from astrocnn.simulate.orbit import Orbits, a_over_rstar_of
 from astrocnn.simulate.transit_population import limb_darkening_pair
-from astrocnn.simulate.variable_population import AMPLITUDE_OF_I, LEAVITT_SLOPE, VariablePopulation, redness
+from astrocnn.simulate.variable_population import (
+    AMPLITUDE_OF_I,
+    FOLLOW_LEAVITT,
+    LEAVITT_SLOPE,
+    VariablePopulation,
+    redness,
+)
+from astrocnn.simulate.variable_sampling import Survey
 from astrocnn.simulate.variable_shapes import (
     cepheid,
+    cepheid_overtone,
     dwarf_nova,
     eclipsing_binary,
     mira,
@@ -23,11 +30,8 @@ from astrocnn.simulate.variable_shapes import (
     supernova,
 )  # fmt: skip
 
-YEAR_DAY = 365.25
-_NIGHT_DAY = 0.4
-"""Part of a day in which a star is observed, round midnight; chosen here, as all below."""
 _STELLAR_DENSITY = (0.05, 1.0)
-"""Of the stars of binaries, in that of the Sun, log-uniform."""
+"""Of the stars of binaries, in that of the Sun, log-uniform; chosen here, as all below."""
 _CLOSEST = 1.25
 """Least distance of two stars over the sum of their radii."""
 _GRAZING = 0.8
@@ -36,7 +40,8 @@ _CYCLE_SCATTER = 0.1
 """Standard deviation of the amplitude of a Mira's cycles over the mean amplitude, at most three of them."""
 _RECURRENCE_SCATTER = 0.25
 """Times between outbursts over their mean are uniform, from 1 less twice this to 1 more."""
-_PHASES = 512
+_CONJUNCTIONS_AND_QUADRATURE = np.array([0.0, 0.25, 0.5])
+"""Phases of a circular orbit at which two stars are faintest, in either eclipse, and brightest."""
 _SHAPE_UNIFORMS = 8
 
 
@@ -57,9 +62,9 @@ class Stars:
 
 
 def sampled_variables(
-    population: VariablePopulation, generator: np.random.Generator, bands: Sequence[str],
+    population: VariablePopulation, generator: np.random.Generator, survey: Survey, templates: Sequence[str],
     classes: Mapping[str, Sequence[str]], fractions: Mapping[str, float],
-) -> tuple[list[LightCurve], dict[str, np.ndarray]]:  # fmt: skip
+) -> tuple[CurveBlock, dict[str, np.ndarray]]:  # fmt: skip
     """Draw one block of stars and observe them.
 
     Parameters
@@ -67,8 +72,10 @@ def sampled_variables(
     population : VariablePopulation
     generator : numpy.random.Generator
         That of the block.
-    bands : sequence of str
-        Known to `BAND_MICRON`.
+    survey : Survey
+        When and how precisely they are observed.
+    templates : sequence of str
+        For each band of the survey what it stands for, of `BAND_MICRON`.
     classes : mapping of str to sequence of str
         Kinds of each class, which have equal shares of it.
     fractions : mapping of str to float
@@ -76,39 +83,28 @@ def sampled_variables(
 
     Returns
     -------
-    list of LightCurve
+    CurveBlock
         BLOCK curves in magnitudes, without ids; perhaps with few points, or none, where a star is too faint.
     dict
         `class`, `kind`, `period_day` (NaN without one), `amplitude` (V; from faintest to brightest, without noise).
     """
     label, stars = _draw_stars(population, generator, classes, fractions)
-    most = population.points[1]
-    number = _logarithmic(population.points, generator.random((BLOCK, len(bands)))).round()
-    time = _nights(population, generator.random(BLOCK), generator.random((2, BLOCK, len(bands) * most)))
-    unused = np.arange(most) >= number[:, :, None]
-    time[unused.reshape(BLOCK, -1)] = np.nan
-    change, amplitude = _changes(stars, generator, time, population.span_day)
-    band = np.repeat(np.arange(len(bands)), most)
-    reddened = np.array([redness(name) for name in bands])[band]
+    seen = survey.draw(generator)
+    change, amplitude = _changes(stars, generator, seen.time - survey.start_day, survey.span_day)
+    reddened = np.array([redness(name) for name in templates])
     ratio = np.array([AMPLITUDE_OF_I.get(kind, 1.0) for kind in stars.kind.tolist()])
-    value = stars.mean[:, None] - stars.colour[:, None] * reddened + change * ratio[:, None] ** reddened
-    fainter = value - population.faint_limit_mag
-    error = np.hypot(population.error_floor_mag, population.error_at_limit_mag * 10.0 ** (0.4 * fainter))
-    value += error * generator.standard_normal(value.shape)
+    mean = stars.mean[:, None] - stars.colour[:, None] * reddened
+    row = np.arange(BLOCK)[:, None]
+    value = mean[row, seen.band] + change * (ratio[:, None] ** reddened)[row, seen.band]
+    faintest = survey.faintest[seen.band]
+    error = survey.usual_error(value, seen.band) * seen.noise
+    measured = value + error * generator.standard_normal(value.shape)
     # Noise in magnitudes means nothing far below the limit: neither the star nor what is measured may lie there.
-    seen = (fainter <= 0.0) & (value <= population.faint_limit_mag)
-    curves = [_curve(time[k], value[k], error[k], band, seen[k], tuple(bands)) for k in range(BLOCK)]
+    visible = (value <= faintest) & (measured <= faintest)
+    block = _in_order(seen.time, measured, error, seen.band, visible, survey.meta.bands)
     # A dwarf nova's time between outbursts is none that its curve could be folded with.
     period = np.where(stars.kind == "dwarf_nova", np.nan, stars.period_day)
-    return curves, {"class": label, "kind": stars.kind, "period_day": period, "amplitude": amplitude}
-
-
-def variables_meta(bands: Sequence[str], classes: Sequence[str]) -> CurveMeta:
-    """What is true of all simulated variables."""
-    return CurveMeta(
-        time_system="HJD_UTC", time_reference_day=2450000.0, quantity="magnitude", unit="mag", bands=tuple(bands),
-        classes=tuple(classes), notes={"simulated": "variable stars"},
-    )  # fmt: skip
+    return block, {"class": label, "kind": stars.kind, "period_day": period, "amplitude": amplitude}
 
 
 def _logarithmic(limits: Sequence[float] | np.ndarray, uniform: np.ndarray) -> np.ndarray:
@@ -137,21 +133,12 @@ def _draw_stars(
         return np.asarray(low + (high - low) * u)
 
     period = _logarithmic(limits("period_day"), uniform[0])
-    mean = linear("mean_mag", uniform[2]) + np.where(kind == "cepheid", LEAVITT_SLOPE * np.log10(period), 0.0)
+    mean = linear("mean_mag", uniform[2])
+    mean += np.where(np.isin(kind, FOLLOW_LEAVITT), LEAVITT_SLOPE * np.log10(period), 0.0)
     return label, Stars(
         kind, period, linear("amplitude_mag", uniform[1]), mean, linear("colour_mag", uniform[3]),
         np.stack(uniform[4:], axis=1),
     )  # fmt: skip
-
-
-def _nights(population: VariablePopulation, start: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Times (n, time), days: in nights of each star's seasons, the first of which has begun at 0."""
-    night = np.arange(max(int(population.span_day), 1))
-    time = np.empty(uniform.shape[1:])
-    for row, begun in enumerate(start * population.season_day):
-        visible = night[(night + begun) % YEAR_DAY < population.season_day]
-        time[row] = visible[(uniform[0, row] * len(visible)).astype(np.int64)]
-    return time + 0.5 + _NIGHT_DAY * (uniform[1] - 0.5)
 
 
 def _changes(
@@ -159,18 +146,18 @@ def _changes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Magnitudes of the change of each star in V (n, time), and its amplitude (n,)."""
     change, amplitude = np.where(np.isnan(time), np.nan, 0.0), np.nan_to_num(stars.amplitude)
-    for kind in ("rr_ab", "rr_c", "cepheid", "eclipsing", "mira", "dwarf_nova", "supernova"):
+    for kind in sorted({*stars.kind.tolist()} - {"constant"}):
         of, rows = stars.rows(kind), np.flatnonzero(stars.kind == kind)
-        if not len(rows):
-            continue
         when, height, u = time[rows], of.amplitude[:, None], of.uniform
         cycle = when / of.period_day[:, None] + u[:, [0]]
         if kind == "rr_ab":
-            change[rows] = height * rr_lyrae_ab(cycle, of.amplitude, 2.0 * u[:, 1] - 1.0)
+            change[rows] = height * rr_lyrae_ab(cycle, of.period_day, *(2.0 * u[:, 1:4].T - 1.0))
         elif kind == "rr_c":
             change[rows] = height * rr_lyrae_c(cycle, 2.0 * u[:, 1] - 1.0)
         elif kind == "cepheid":
-            change[rows] = height * cepheid(cycle, of.period_day)
+            change[rows] = height * cepheid(cycle, of.period_day, *(2.0 * u[:, 1:3].T - 1.0))
+        elif kind == "cepheid_overtone":
+            change[rows] = height * cepheid_overtone(cycle, *(2.0 * u[:, 1:3].T - 1.0))
         elif kind == "mira":
             cycles = int(span_day / of.period_day.min()) + 3
             scatter = np.clip(generator.standard_normal((len(rows), cycles)), -3.0, 3.0)
@@ -200,16 +187,23 @@ def _binaries(stars: Stars, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         eccentricity=nothing, periastron_deg=nothing, radius_ratio=ratio,
     )  # fmt: skip
     light = (*limb_darkening_pair(q1, q2), 0.1 + 0.9 * brightness)
-    whole = stars.period_day[:, None] * (start[:, None] + np.arange(_PHASES) / _PHASES)
-    return eclipsing_binary(time, orbits, *light), np.ptp(eclipsing_binary(whole, orbits, *light), axis=1)
+    extremes = stars.period_day[:, None] * (start[:, None] + _CONJUNCTIONS_AND_QUADRATURE)
+    return eclipsing_binary(time, orbits, *light), np.ptp(eclipsing_binary(extremes, orbits, *light), axis=1)
 
 
-def _curve(
-    time: np.ndarray, value: np.ndarray, error: np.ndarray, band: np.ndarray, seen: np.ndarray, bands: tuple[str, ...]
-) -> LightCurve:
-    rows = np.flatnonzero(seen)
-    rows = rows[np.argsort(time[rows], kind="stable")]
-    return LightCurve(
-        "", time[rows], value[rows].astype(np.float32), error[rows].astype(np.float32),
-        np.zeros(len(rows), np.int32), band[rows].astype(np.int16), bands,
+def _in_order(
+    time: np.ndarray, value: np.ndarray, error: np.ndarray, band: np.ndarray, visible: np.ndarray,
+    bands: tuple[str, ...],
+) -> CurveBlock:  # fmt: skip
+    """The visible points (n, time) of each star in order of time."""
+    order = np.argsort(np.where(visible, time, np.inf), axis=1, kind="stable")
+    number = visible.sum(axis=1)
+    kept = np.arange(time.shape[1]) < number[:, None]
+    points = {
+        name: np.take_along_axis(values, order, axis=1)[kept].astype(POINT_ARRAYS[name])
+        for name, values in (("time", time), ("value", value), ("error", error), ("band", band))
+    }
+    return CurveBlock(
+        np.arange(len(time)), np.full(len(time), "", object), np.concatenate([[0], np.cumsum(number)]), **points,
+        quality=np.zeros(number.sum(), POINT_ARRAYS["quality"]), bands=bands,
     )  # fmt: skip

@@ -15,14 +15,14 @@ SHAPES = {
 PERIOD_DAY = {"binary": 1.7, "cepheid": 5.3, "mira": 41.0}
 
 
-def write_stars(folder, number, first=0):
+def write_stars(folder, number, first=0, bands=("g", "r")):
     """Stars of three classes, a third each, of 40 points in two bands."""
     rng = np.random.default_rng(first)
     classes = {f"star{first + one}": list(SHAPES)[one % 3] for one in range(number)}
     rows = []
     for name, kind in classes.items():
         period, error = PERIOD_DAY[kind] * rng.uniform(0.9, 1.1), rng.uniform(0.04, 0.06)
-        for band in "gr":
+        for band in bands:
             for time in np.sort(rng.uniform(0, 120, 40)):
                 value = 16 + SHAPES[kind](time / period % 1) + 0.05 * rng.normal()
                 rows.append((name, band, float(time), float(value), error))
@@ -86,3 +86,19 @@ def test_transients_of_two_points_and_of_other_classes_go_on(tmp_path):
     assert len(read_scores(run["everything"].folder / "scores.parquet")["id"]) == 64
     assert run["test_skill"].metrics["accuracy_n"] == 12
     assert run["test_forest_skill"].metrics["accuracy_n"] == 12
+
+
+@pytest.mark.slow
+def test_networks_that_know_simulated_stars_beside_the_same_from_scratch(tmp_path):
+    train = write_stars(tmp_path / "train", 96, bands=("B_E", "R_E"))
+    run = astrocnn.run(
+        "variable-stars-pretrained", profile="smoke", settings=[f"inputs.train={train}"], runs=tmp_path / "runs"
+    )
+    simulated, real = run["simulated"].curves, run["curves"].curves
+    assert simulated.meta.bands == real.meta.bands
+    assert run["drawn"].samples.meta.classes == run["simulated_drawn"].samples.meta.classes
+    known = np.concatenate([curve.time for curve in real.each()])
+    assert all(np.isin(curve.time, known).all() for curve in simulated.each())
+    for name in ("picture", "curve", "scratch_picture", "scratch_curve", "first_picture"):
+        assert run[f"{name}_skill"].metrics["accuracy_n"] == 96, name
+    assert run["skill"].metrics["accuracy_n"] == 96

@@ -100,6 +100,25 @@ def test_any_order_and_repetition(product, indices):
         assert found.id == product.ids[index]
 
 
+def test_a_block_is_written_as_its_curves_would_be(product, tmp_path):
+    block = product.read(np.array([8, 2, 5, 1]))
+    turned = META.model_copy(update={"bands": ("r", "i", "g")})
+    with CurveWriter(tmp_path / "whole.curves.h5", turned) as writer:
+        writer.append(block, {"class": np.array(["a", "b", "c", "d"], object)})
+        writer.append(block.where(np.array([False, True, False, True])), {"class": np.array(["b", "d"], object)})
+    found = LightCurves.open(tmp_path / "whole.curves.h5")
+    assert found.ids.tolist() == ["star-8", "star-2", "star-5", "star-1", "star-2", "star-1"]
+    assert found.column("class").tolist() == ["a", "b", "c", "d", "b", "d"]
+    for written, number in zip(found.each(), (8, 2, 5, 1, 2, 1), strict=True):
+        given_ = product.curve(number)
+        np.testing.assert_array_equal(written.value, given_.value)
+        assert [written.bands[k] for k in written.band] == [given_.bands[k] for k in given_.band]
+    with CurveWriter(tmp_path / "fewer.curves.h5", META.model_copy(update={"bands": ("g",)})) as writer:
+        with pytest.raises(DataError, match="a band that the file has not"):
+            writer.append(block, {})
+        writer.append([curve(3, 2, ("g",))], {})
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(points=st.integers(1, 40))
 def test_blocks_hold_every_curve_once(product, points):

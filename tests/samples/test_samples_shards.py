@@ -75,6 +75,19 @@ def test_any_layout_gives_native_contiguous_float32(tmp_path, meta, pixels, as_g
     assert data.flags.c_contiguous
 
 
+def test_many_small_objects_come_back_whatever_the_pieces(tmp_path):
+    """More than is written at once, in pieces that end anywhere: nothing is lost or written twice."""
+    meta = SampleMeta(kind="curves", shape=(9, 1), bands=("flux",))
+    data = np.random.default_rng(1).normal(size=(40_000, 9, 1)).astype(np.float32)
+    with ShardWriter(tmp_path / "a.h5", meta) as writer:
+        for rows in np.split(np.arange(len(data)), [1, 64, 700, 30_000, 38_999]):
+            writer.append(data[rows], {"id": names(rows)}, mask=data[rows] > 0)
+    with h5py.File(tmp_path / "a.h5") as file:
+        np.testing.assert_array_equal(file["data"][()], data)
+        np.testing.assert_array_equal(file["mask"][()], data > 0)
+        assert file["table/id"].asstr()[-1] == names([39_999])[0]
+
+
 def test_whole_numbers_from_a_camera_are_taken(tmp_path, meta):
     counts = np.full((2, *meta.shape), 65535, ">u2")
     with ShardWriter(tmp_path / "a.h5", meta) as writer:

@@ -7,6 +7,7 @@ from astrocnn.simulate.eclipse_curves import eclipsing_binary_curves
 from astrocnn.simulate.orbit import Orbits
 from astrocnn.simulate.variable_shapes import (
     cepheid,
+    cepheid_overtone,
     dwarf_nova,
     eclipsing_binary,
     fourier_series,
@@ -25,9 +26,10 @@ def rise_share(shape):
 
 
 PULSATING = {
-    "rr_ab": lambda phase: rr_lyrae_ab(phase, np.array([0.9]), np.array([0.3])),
+    "rr_ab": lambda phase: rr_lyrae_ab(phase, *(np.array([one]) for one in (0.55, 0.9, 0.3, -0.2))),
     "rr_c": lambda phase: rr_lyrae_c(phase, np.array([-0.5])),
-    "cepheid": lambda phase: cepheid(phase, np.array([4.0])),
+    "cepheid": lambda phase: cepheid(phase, *(np.array([one]) for one in (4.0, 0.5, -0.5))),
+    "cepheid_overtone": lambda phase: cepheid_overtone(phase, np.array([0.2]), np.array([0.5])),
     "mira": lambda phase: mira(phase, np.array([0.4]), np.ones((1, 3))),
 }
 
@@ -40,6 +42,15 @@ def test_periodic_shapes_range_over_one_magnitude(kind):
     np.testing.assert_allclose(PULSATING[kind](PHASE + 1)[0], shape, atol=1e-9)
 
 
+def test_rr_lyrae_have_the_fourier_parameters_that_were_measured():
+    middle = np.zeros(1)
+    wave = np.fft.rfft(rr_lyrae_ab(PHASE, middle + 0.55, middle, middle, middle)[0])[1:6]
+    order = np.arange(2, 6)
+    np.testing.assert_allclose(np.abs(wave[1:] / wave[0]), [0.44, 0.29, 0.17, 0.10], atol=1e-6)
+    phases = (np.angle(wave[1:]) - order * np.angle(wave[0])) % (2 * np.pi)
+    np.testing.assert_allclose(phases, [3.75, 1.47, 5.62, 3.54], atol=0.01)  # medians of EROS-1, see the docstring
+
+
 def test_a_series_is_the_sum_that_it_says():
     found = fourier_series(PHASE, np.array([[0.5]]), np.array([[1.0]]))[0]
     angle = 2 * np.pi * PHASE[0]
@@ -48,17 +59,22 @@ def test_a_series_is_the_sum_that_it_says():
 
 
 def test_stars_brighten_faster_than_they_fade():
-    amplitudes = np.array([0.4, 1.2])
-    low, high = (rise_share(one) for one in rr_lyrae_ab(PHASE.repeat(2, 0), amplitudes, np.zeros(2)))
-    assert 0.08 < high <= low < 0.3
+    strength, middle = np.array([-1.0, 1.0]), np.zeros(2)
+    changes = np.diff(rr_lyrae_ab(PHASE.repeat(2, 0), middle + 0.55, strength, middle, middle), axis=1)
+    rise, fall = -changes.min(axis=1), changes.max(axis=1)
+    assert (rise > 2 * fall).all()
+    assert rise[1] > rise[0], "steeper where the harmonics are stronger"
     assert 0.4 < rise_share(PULSATING["rr_c"](PHASE)[0]) < 0.55
     assert rise_share(PULSATING["mira"](PHASE)[0]) == pytest.approx(0.4, abs=2e-3)
 
 
 def test_cepheids_are_skewed_but_near_ten_days():
-    short, ten = (rise_share(cepheid(PHASE, np.array([period]))[0]) for period in (3.0, 10.0))
+    middle = np.zeros(1)
+    short, ten = (rise_share(cepheid(PHASE, middle + period, middle, middle)[0]) for period in (3.0, 10.0))
+    overtone = rise_share(cepheid_overtone(PHASE, middle, middle)[0])
     assert short < 0.32
     assert ten > 0.4
+    assert overtone > short + 0.05
 
 
 def test_cycles_of_a_mira_differ_by_their_strengths():

@@ -39,6 +39,7 @@ def test_the_product_says_what_its_curves_are(stars):
     constant = curves.column("class") == "constant"
     np.testing.assert_array_equal(np.isnan(curves.column("period_day")), constant)
     check_unique_ids(curves.ids)
+    assert curves.ids[0] == "stars-00000000"
     np.testing.assert_array_equal(curves.column("group"), curves.ids)
     check_leaks(curves.column("group"), curves.column("split"))
     assert set(curves.column("split")) == {"train", "validation", "test"}
@@ -55,6 +56,32 @@ def test_a_star_is_the_same_whatever_the_parts_and_the_number(stars, monkeypatch
     for name in ("ids", "time", "value", "error", "band"):
         np.testing.assert_array_equal(getattr(parted, name), getattr(whole, name))
     np.testing.assert_array_equal(view.curves.column("amplitude"), amplitude)
+
+
+def test_two_such_stages_have_no_star_in_common(stars):
+    run = stars({"others": {"use": "simulate-variables", **SMALL, "number": 100}}, number=100)
+    ids = [run[name].curves.ids for name in ("stars", "others")]
+    assert not {*ids[0]} & {*ids[1]}
+
+
+def test_stars_are_observed_as_real_ones_were(stars):
+    real = {"use": "simulate-variables", **SMALL, "number": 60, "bands": ["V", "I"], "span_day": 300.0}
+    given = {"like": "real.train", "bands": {"I": "I", "V": "B"}, "number": 100, "minimum_points": 2}
+    run = stars({"real": real}, **given)
+    view, donors = run["stars"].curves, run["real"].curves.split("train")
+    assert view.meta.bands == ("I", "V")
+    assert view.meta.kind == donors.meta.kind
+    known = np.concatenate([curve.time for curve in donors.each()])
+    for curve in view.each():
+        assert np.isin(curve.time, known).all()
+
+
+def test_a_survey_that_is_stated_and_absent_is_not_made_up(stars):
+    stars.project.data |= {"inputs": {"real": None}, "instrument": None, "plugins": []}
+    curves = {"use": "light-curves", "curves": "${inputs.real}"}
+    project = stars.project.use(real=curves, stars={"use": "simulate-variables", "like": "real", **SMALL})
+    assert not project.problems()
+    assert project.run()["stars"].state == "skipped"
 
 
 def test_classes_have_the_shares_that_are_stated(stars):
@@ -100,8 +127,10 @@ def test_all_is_known_before_compute():
     known = STAGE.forecast(parameters(number=5000, bands=["g", "r", "i"]), Scene("stars", 1, None, {}))
     assert (known.objects, known.bands, known.labelled) == (5000, ("g", "r", "i"), True)
     assert known.splits == ("train", "validation", "test")
-    parts = STAGE.parts(parameters(number=5000), Scene("stars", 1, None, {}))
-    assert [part.content["rows"] for part in parts] == [[0, 4096], [4096, 5000]]
+    parts = STAGE.parts(parameters(number=20000), Scene("stars", 1, None, {}))
+    turned = STAGE.parts(parameters(number=20000, bands=["I", "V"]), Scene("stars", 1, None, {}))
+    assert parts[0].content != turned[0].content, "the order of the bands is part of what is made"
+    assert [part.content["rows"] for part in parts] == [[0, 16384], [16384, 20000]]
     assert simulate_variables.ROWS_OF_A_PART % 256 == 0
 
 
@@ -110,6 +139,7 @@ def test_all_is_known_before_compute():
     [
         ({"bands": ["V", "Ic"]}, "no band 'Ic' is known; did you mean I"),
         ({"bands": ["V", "V"]}, "expected each once"),
+        ({"bands": {"B_E": "B", "R_E": "Rc"}}, "no band 'Rc' is known; did you mean R"),
         ({"classes": {"a": ["mira"], "b": ["mira"]}}, "mira stands in several"),
         ({"classes": {"a": []}}, "a has no kind"),
         ({"classes": {"a": ["quasar"]}}, "quasar"),
