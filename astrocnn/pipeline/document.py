@@ -103,6 +103,9 @@ def parse_document(text: str, name: str) -> Document:
         what = error.problem if isinstance(error, MarkedYAMLError) else str(error).splitlines()[0]
         place = f"{name}:{mark.line + 1}" if mark else name
         raise PipelineFileErrors([Problem(place, "the file", f"not valid YAML: {_with_braces(str(what))}")]) from error
+    except KeyError as error:  # a %YAML line deep in the file, of a version that ruamel.yaml has no rules for
+        what = "not valid YAML: a line %YAML within it, of a version that there is not; to fix, remove it"
+        raise PipelineFileErrors([Problem(name, "the file", what)]) from error
     except RecursionError as error:
         raise PipelineFileErrors([Problem(name, "the file", "nested too deeply to be a pipeline file")]) from error
     reader = _NodeReader(name, loader)

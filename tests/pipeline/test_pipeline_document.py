@@ -159,6 +159,11 @@ def test_broken_yaml_is_told_with_its_line(text, line, what):
     assert what in fault
 
 
+def test_a_version_of_yaml_that_there_is_not_is_refused_wherever_it_stands():
+    (fault,) = faults("a: 1\nb:\n%YAML 9.9\n    c: 2\n")
+    assert fault.endswith("a line %YAML within it, of a version that there is not; to fix, remove it")
+
+
 @pytest.mark.parametrize("text", ["a: \x00", "a: \x01", "a\x07b"])
 def test_control_characters_are_refused(text):
     (fault,) = faults(text)
