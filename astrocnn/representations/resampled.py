@@ -10,6 +10,7 @@ from astrocnn.representations.points import Points
 from astrocnn.representations.time_axis import place
 from astrocnn.time_series.bins import weighted_means
 
+_LEAST = float(np.finfo(np.float32).tiny)  # what is observed has an uncertainty above 0, in float32 too
 _RANGE = (0.05, 0.95)  # quantiles whose distance is the range of a curve
 
 
@@ -55,6 +56,7 @@ def resampled(
     observed = total > 0
     mean[~observed] = 0.0
     uncertainty = np.divide(1.0, np.sqrt(total), out=np.zeros_like(total), where=observed)
+    uncertainty[observed] = np.maximum(uncertainty[observed], _LEAST)
     if options.bridge:
         mean = bridged(mean, observed, options.bridge)
     stacked = np.stack([mean, uncertainty, observed.astype(np.float64)], axis=-1)

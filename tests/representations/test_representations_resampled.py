@@ -81,6 +81,12 @@ def test_phases_in_two_cycles():
         resampled(points, np.zeros(1), np.ones(1), options(samples=5), cycles=2)
 
 
+def test_an_uncertainty_too_small_for_float32_stays_above_0():
+    points = made([(0, value, np.nan) for value in (0, 1, 1e-45, 0)])
+    found = resampled(points, np.zeros(1), np.full(1, 10.0), options())[0]
+    np.testing.assert_array_equal(found[:, 1] > 0, found[:, 2] > 0)
+
+
 @settings(max_examples=30, deadline=None)
 @given(blocks())
 def test_any_curve_is_finite_and_means_lie_between_values(block):
